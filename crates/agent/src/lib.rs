@@ -1,0 +1,1 @@
+//! The daemon: performs what the watch asks for. I/O and order, no rules.

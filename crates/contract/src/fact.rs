@@ -1,0 +1,326 @@
+//! Facts, and their form as lines of JSON (contract.md, "Facts, as lines of JSON").
+//!
+//! A reader ignores fields it does not know; an unknown `fact` is an error.
+
+use serde::{Deserialize, Serialize};
+
+use crate::instant::Instant;
+use crate::money::Money;
+use crate::terms::Terms;
+
+/// One line: a fact, its number and when it was recorded.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// Counts from 1 without gaps.
+    pub seq: u64,
+    /// When the fact was recorded.
+    pub at: Instant,
+    /// What is recorded.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What can be recorded.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    /// From `from` on `service` is in this state (C3.1).
+    State {
+        /// The measured service.
+        service: String,
+        /// When the state began; may lie before the line's `at` (C3.2).
+        from: Instant,
+        /// Which state, and its cause.
+        #[serde(flatten)]
+        state: ServiceState,
+        /// What a human can look at later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Box<Evidence>>,
+    },
+    /// The open states are known to hold until `until`.
+    Measured {
+        /// First instant not known.
+        until: Instant,
+    },
+    /// From `from` on every service is unmeasured with this cause (C3.6).
+    MeasuringStopped {
+        /// First instant not measured.
+        from: Instant,
+        /// `agent_off`, `suspended` or `clock_step`.
+        cause: UnmeasuredCause,
+    },
+    /// A planned stop is announced; the line's `at` is its `announced_at` (C4.1).
+    StopAnnounced {
+        /// Names the stop.
+        id: String,
+        /// The services that stop.
+        services: Vec<String>,
+        /// The window's first instant.
+        from: Instant,
+        /// The first instant after the window.
+        until: Instant,
+        /// Why, in the announcer's words.
+        reason: String,
+        /// The system account that announced it.
+        by: String,
+        /// The reference of an agreement, if otherwise agreed (C4.4).
+        #[serde(default)]
+        agreed: Option<String>,
+    },
+    /// A planned stop is cancelled at the line's `at` (C4.6).
+    StopCancelled {
+        /// The stop.
+        id: String,
+        /// The system account that cancelled it.
+        by: String,
+    },
+    /// An adjustment is claimed (C5.1, C5.2).
+    AdjustmentClaimed {
+        /// Names the adjustment.
+        id: String,
+        /// Exclude or include.
+        kind: AdjustmentKind,
+        /// The service.
+        service: String,
+        /// First instant claimed.
+        from: Instant,
+        /// First instant after.
+        until: Instant,
+        /// The ground, of the closed list.
+        ground: Ground,
+        /// What shows it.
+        evidence: String,
+        /// The system account that claims it.
+        by: String,
+    },
+    /// An adjustment is decided; the latest decision stands (C5.3).
+    AdjustmentDecided {
+        /// The adjustment.
+        id: String,
+        /// Accepted or rejected.
+        decision: Decision,
+        /// The system account that decided.
+        by: String,
+    },
+    /// Troubleshooting of an incident has started (C9.4).
+    IncidentAcknowledged {
+        /// The service.
+        service: String,
+        /// When the incident opened.
+        opened: Instant,
+        /// The system account that acknowledged.
+        by: String,
+    },
+    /// The service enters the contract (C2.4).
+    ServiceBegan {
+        /// The service.
+        service: String,
+        /// Its first instant.
+        from: Instant,
+    },
+    /// The service leaves the contract (C2.4).
+    ServiceEnded {
+        /// The service.
+        service: String,
+        /// The first instant after.
+        from: Instant,
+    },
+    /// Terms, in force from a month's start on.
+    TermsSet {
+        /// The terms' name in the configuration.
+        name: String,
+        /// The first local month, `2026-10`, in which they hold.
+        month: String,
+        /// The terms.
+        terms: Terms,
+    },
+    /// What a contract says of a service, from a month's start on.
+    ServiceSet {
+        /// The service.
+        service: String,
+        /// The first local month, `2026-10`, in which it holds.
+        month: String,
+        /// The customer, if named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        customer: Option<String>,
+        /// The terms' name.
+        terms: String,
+        /// The monthly fee, if any is set.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        monthly_fee: Option<Money>,
+        /// Contacts, by id only (C10.5).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        contacts: Vec<String>,
+    },
+    /// First line of a journal's segment.
+    SegmentOpened {
+        /// Version of the journal's format.
+        format: u32,
+        /// The segment's UTC month, `2026-10`.
+        month: String,
+        /// The vantage point's name.
+        agent: String,
+        /// The version of the program that writes.
+        version: String,
+    },
+    /// An earlier line that still bears on what follows, repeated at a segment's start. A reader
+    /// that has read that line passes over this one.
+    CarriedOver {
+        /// The line as it stood.
+        line: Box<Line>,
+    },
+    /// A journal was found damaged; measuring went on in a new segment.
+    ChainDamaged {
+        /// The last line that verified.
+        last_good_seq: u64,
+        /// What was found, and where.
+        found: String,
+    },
+}
+
+/// The state of a service (C3.1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ServiceState {
+    /// A customer can log in.
+    Up,
+    /// A customer cannot log in.
+    Down {
+        /// A name from [`crate::DownCause`], or another reader's word.
+        cause: String,
+    },
+    /// Not known.
+    Unmeasured {
+        /// Why not.
+        cause: UnmeasuredCause,
+    },
+}
+
+/// Why time is unmeasured: a closed list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnmeasuredCause {
+    /// Nothing is recorded.
+    NoRecord,
+    /// A failed login, not yet confirmed (C3.8).
+    Suspected,
+    /// The agent's own network could explain the failure (C3.3).
+    OwnNetwork,
+    /// The probe's account was refused (C3.5).
+    ProbeAccount,
+    /// The agent could not make the attempt.
+    Unable,
+    /// The attempt was late or missed (C3.7).
+    Overdue,
+    /// Paused by an operator (C3.6).
+    Paused,
+    /// The agent was not running.
+    AgentOff,
+    /// The machine slept.
+    Suspended,
+    /// The machine's clock was stepped.
+    ClockStep,
+}
+
+impl UnmeasuredCause {
+    /// Every cause.
+    pub const ALL: [UnmeasuredCause; 10] = [
+        UnmeasuredCause::NoRecord,
+        UnmeasuredCause::Suspected,
+        UnmeasuredCause::OwnNetwork,
+        UnmeasuredCause::ProbeAccount,
+        UnmeasuredCause::Unable,
+        UnmeasuredCause::Overdue,
+        UnmeasuredCause::Paused,
+        UnmeasuredCause::AgentOff,
+        UnmeasuredCause::Suspended,
+        UnmeasuredCause::ClockStep,
+    ];
+
+    /// The name in facts, metrics and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UnmeasuredCause::NoRecord => "no_record",
+            UnmeasuredCause::Suspected => "suspected",
+            UnmeasuredCause::OwnNetwork => "own_network",
+            UnmeasuredCause::ProbeAccount => "probe_account",
+            UnmeasuredCause::Unable => "unable",
+            UnmeasuredCause::Overdue => "overdue",
+            UnmeasuredCause::Paused => "paused",
+            UnmeasuredCause::AgentOff => "agent_off",
+            UnmeasuredCause::Suspended => "suspended",
+            UnmeasuredCause::ClockStep => "clock_step",
+        }
+    }
+}
+
+/// Whether an adjustment takes time out of the lost or puts it in (C5.1, C5.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdjustmentKind {
+    /// Downtime in the interval is not the provider's (C5.1).
+    Exclude,
+    /// The interval was downtime, whatever was measured (C5.2).
+    Include,
+}
+
+/// The ground of an adjustment: a closed list (C5.1, C5.2).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// The customer's equipment.
+    CustomerEquipment,
+    /// Virus or attack through a device that the provider does not manage.
+    CustomerSecurity,
+    /// A third party; never the provider's own subcontractor.
+    ThirdParty,
+    /// The internet between.
+    Network,
+    /// A denial-of-service attack.
+    DosAttack,
+    /// Force majeure.
+    ForceMajeure,
+    /// Lawful blocking, or at the customer's request.
+    Suspension,
+    /// The probe itself was wrong.
+    ProbeFault,
+    /// A customer's fault report (include only).
+    FaultReport,
+}
+
+/// What was decided of an adjustment (C5.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It counts.
+    Accepted,
+    /// It does not.
+    Rejected,
+}
+
+/// What a human can look at later. No secret and no personal data beyond the probe account's name
+/// (C10.3, C10.5).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Evidence {
+    /// What happened, in one sentence.
+    pub message: String,
+    /// The URL that was asked, without its user part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The address it was asked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The HTTP status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The page's title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The first bytes of the answer, with the password and tokens cut out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+    /// Witnesses that answered, of those asked: `2 of 3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<String>,
+}

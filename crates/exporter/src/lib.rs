@@ -1,0 +1,1 @@
+//! One snapshot as Prometheus metrics and as pages, behind a bounded listener.

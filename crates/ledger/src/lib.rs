@@ -1,0 +1,1 @@
+//! Facts that last: the journal, and the sled store built from it.

@@ -1,0 +1,1 @@
+//! One login attempt, every phase timed, every outcome typed.
