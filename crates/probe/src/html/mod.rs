@@ -1,0 +1,21 @@
+//! Reading a page as a browser would, as far as a login needs it.
+//!
+//! Pure functions over bytes and strings: no I/O and no clock. What a page holds is read once, in
+//! one pass with bounded memory ([`page`]); the other modules answer one question each about it.
+//! Everything that is guessed is guessed here: the words are in [`words`], the weights beside the
+//! functions that use them.
+
+pub mod charset;
+pub mod form;
+pub mod login_form;
+pub mod logout;
+pub mod page;
+pub mod refusal;
+pub mod submission;
+pub mod text;
+
+mod self_submit;
+mod words;
+
+pub use form::{Enctype, Field, FieldKind, Form, Method};
+pub use page::Page;

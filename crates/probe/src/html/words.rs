@@ -1,0 +1,1 @@
+//! Every word that is guessed by, in one place.
