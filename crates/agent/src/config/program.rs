@@ -1,0 +1,184 @@
+//! The program's configuration: parsed, resolved and bounded. `load` is the only road to it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use contract::{Money, Terms};
+
+use super::problem::Problems;
+
+/// Everything the program is told. Paths are absolute or relative to the working directory.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// This vantage point.
+    pub agent: Agent,
+    /// The page and `/metrics`.
+    pub web: Web,
+    /// Where operators' commands come in.
+    pub admin: Admin,
+    /// How the log is written.
+    pub log: Log,
+    /// Other hosts that tell a dead service from a dead network (C3.3).
+    pub witness: Witness,
+    /// Every set of terms by name, also those no service uses.
+    pub terms: BTreeMap<String, Arc<Terms>>,
+    /// What is measured, in the order of the files. Names are unique.
+    pub services: Vec<Service>,
+    /// The customers' system contacts (C4.8). Ids are unique.
+    pub contacts: Vec<Contact>,
+    /// Who answers for the services.
+    pub provider: Provider,
+    /// What is allowed but should be known. Never errors.
+    pub warnings: Problems,
+}
+
+/// This vantage point and its bounds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Agent {
+    /// Names this vantage point in the journal, on the page and in statements.
+    pub name: String,
+    /// Journal, store and lock.
+    pub state_dir: PathBuf,
+    /// Attempts under way at once, in all.
+    pub max_concurrent: usize,
+    /// Attempts under way at once to one host.
+    pub max_concurrent_per_host: usize,
+}
+
+/// The page and `/metrics`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Web {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Whether POST `/-/reload` reads the configuration again.
+    pub allow_reload: bool,
+}
+
+/// Where operators' commands come in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Admin {
+    /// A Unix socket.
+    pub socket: PathBuf,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Log {
+    /// Text for people, JSON for collectors.
+    pub format: LogFormat,
+    /// The least severe line that is written.
+    pub level: LogLevel,
+}
+
+/// The log's form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The least severe line that is written.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What needs a look.
+    Warn,
+    /// State changes and decisions.
+    Info,
+    /// Each attempt.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// Hosts that are asked when a login fails in a network phase (C3.3).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Witness {
+    /// How many must answer; 0 only when there are no targets.
+    pub need: usize,
+    /// Whom to ask; empty: network failures count as downtime, and statements say so.
+    pub targets: Vec<Target>,
+    /// How long each may take to answer.
+    pub timeout_ms: i64,
+}
+
+/// One witness.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// Unique among the witnesses.
+    pub name: String,
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether it answers by a TLS handshake, or by accepting a connection.
+    pub how: Handshake,
+}
+
+/// What counts as a witness's answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Handshake {
+    /// A connection is accepted.
+    Tcp,
+    /// A TLS handshake is finished, whatever the certificate.
+    Tls,
+}
+
+/// One measured service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Unique; `[A-Za-z0-9._-]`, at most 64.
+    pub name: String,
+    /// Whose service it is.
+    pub customer: Option<String>,
+    /// The terms' name in the configuration.
+    pub terms_name: String,
+    /// The terms, in force from a month's start.
+    pub terms: Arc<Terms>,
+    /// The monthly fee of this part of the service (C7).
+    pub monthly_fee: Option<Money>,
+    /// From one attempt's start to the next one's.
+    pub interval_ms: i64,
+    /// The same while the service is down.
+    pub down_interval_ms: i64,
+    /// Shown with the service in `/metrics` (`upptid_service_info`).
+    pub labels: BTreeMap<String, String>,
+    /// The host that is asked first: starts and attempts under way are bounded per host.
+    pub host: String,
+}
+
+/// A customer's system contact (C4.8, C10.5).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Contact {
+    /// What the journal calls this contact.
+    pub id: String,
+    /// The mail address; it stays here, where it can be corrected and erased.
+    pub mail: String,
+    /// The language of messages.
+    pub lang: Lang,
+    /// Services this contact is told about.
+    pub services: Vec<String>,
+}
+
+/// A language that messages and pages come in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lang {
+    /// Svenska.
+    Sv,
+    /// English.
+    En,
+}
+
+/// Who answers for the services.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Provider {
+    /// The provider's name in statements.
+    pub name: Option<String>,
+    /// Where fault reports go (C9.5).
+    pub fault_report_mail: Option<String>,
+}
