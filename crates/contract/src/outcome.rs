@@ -203,6 +203,7 @@ causes! {
         SourceAddress = "source_address", "the configured source address cannot be used";
         Credential = "credential", "a credential cannot be read";
         Overloaded = "overloaded", "too many attempts were under way";
+        NeedsRecipe = "needs_recipe", "the login needs more steps than this kind of login has";
         Internal = "internal", "the probe itself failed";
     }
 }
