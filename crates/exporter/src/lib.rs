@@ -1,1 +1,12 @@
-//! One snapshot as Prometheus metrics and as pages, behind a bounded listener.
+//! One snapshot as Prometheus metrics, as pages and as JSON, behind a bounded HTTP listener.
+//!
+//! [`snapshot`] is the data, [`metrics`] and [`page`] are pure functions of it, [`counters`] counts
+//! what the agent does, and [`listener`] puts them behind a socket.
+
+pub mod counters;
+pub mod listener;
+pub mod snapshot;
+
+pub use counters::Counters;
+pub use listener::{Options, serve};
+pub use snapshot::{Snapshot, Source};

@@ -1,0 +1,226 @@
+//! What the agent counts about itself: counters and histograms in a registry of their own.
+
+use std::time::Duration;
+
+use contract::Phase;
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder,
+};
+
+use crate::snapshot::Attempt;
+
+/// Upper bounds of a login's duration and its phases, in seconds: from a neighbour's connect to a
+/// whole attempt's time limit.
+const DURATION_BUCKETS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+
+/// Upper bounds of how late an attempt starts, in seconds: from one tick's noise to a missed turn.
+const LAG_BUCKETS: &[f64] = &[0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+/// What the agent has done since it started. Cheap to touch from any thread.
+#[derive(Debug)]
+pub struct Counters {
+    registry: Registry,
+    attempts: IntCounterVec,
+    duration: Histogram,
+    phases: [Histogram; Phase::ALL.len()],
+    in_flight: IntGauge,
+    lag: Histogram,
+    late: IntCounter,
+    missed: IntCounter,
+    facts: IntCounter,
+    reloads: IntCounterVec,
+    scrapes: IntCounter,
+    requests: IntCounterVec,
+    connections_refused: IntCounter,
+    accept_failures: IntCounter,
+}
+
+impl Counters {
+    /// All at zero.
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let phases = register(
+            &registry,
+            HistogramVec::new(
+                histogram(
+                    "upptid_probe_phase_duration_seconds",
+                    "Time a finished attempt spent in each phase, over all services.",
+                    DURATION_BUCKETS,
+                ),
+                &["phase"],
+            ),
+        );
+        let attempts = counters(
+            &registry,
+            "upptid_attempts_total",
+            "Finished login attempts, by outcome.",
+            "outcome",
+        );
+        for outcome in ["up", "down", "account", "unable"] {
+            attempts.with_label_values(&[outcome]);
+        }
+        let reloads = counters(
+            &registry,
+            "upptid_config_reloads_total",
+            "Readings of the configuration after the start, by result.",
+            "result",
+        );
+        for result in ["success", "failure"] {
+            reloads.with_label_values(&[result]);
+        }
+        Counters {
+            attempts,
+            duration: register(
+                &registry,
+                Histogram::with_opts(histogram(
+                    "upptid_probe_duration_seconds",
+                    "Duration of a finished attempt, over all services.",
+                    DURATION_BUCKETS,
+                )),
+            ),
+            phases: Phase::ALL.map(|phase| phases.with_label_values(&[phase.as_str()])),
+            in_flight: register(
+                &registry,
+                IntGauge::new("upptid_attempts_in_flight", "Login attempts under way."),
+            ),
+            lag: register(
+                &registry,
+                Histogram::with_opts(histogram(
+                    "upptid_schedule_lag_seconds",
+                    "How long after its due instant an attempt started.",
+                    LAG_BUCKETS,
+                )),
+            ),
+            late: counter(
+                &registry,
+                "upptid_attempts_late_total",
+                "Attempts that started too late for their turn on the grid.",
+            ),
+            missed: counter(
+                &registry,
+                "upptid_attempts_missed_total",
+                "Due attempts that were never made.",
+            ),
+            facts: counter(
+                &registry,
+                "upptid_facts_recorded_total",
+                "Facts that are safely on disk in the journal.",
+            ),
+            reloads,
+            scrapes: counter(&registry, "upptid_scrapes_total", "Answers given on /metrics."),
+            requests: counters(
+                &registry,
+                "upptid_http_responses_total",
+                "Answers given over HTTP, by status.",
+                "code",
+            ),
+            connections_refused: counter(
+                &registry,
+                "upptid_http_connections_refused_total",
+                "Connections closed at once because too many were open.",
+            ),
+            accept_failures: counter(
+                &registry,
+                "upptid_http_accept_failures_total",
+                "Connections that could not be accepted.",
+            ),
+            registry,
+        }
+    }
+
+    /// An attempt has started, `lag` after it was due.
+    pub fn attempt_started(&self, lag: Duration) {
+        self.in_flight.inc();
+        self.lag.observe(lag.as_secs_f64());
+    }
+
+    /// An attempt that was counted as started has ended.
+    pub fn attempt_finished(&self, attempt: &Attempt) {
+        self.in_flight.dec();
+        self.attempts.with_label_values(&[attempt.outcome.as_str()]).inc();
+        self.duration.observe(attempt.duration.as_secs_f64());
+        for (phase, histogram) in Phase::ALL.into_iter().zip(&self.phases) {
+            if let Some(duration) = attempt.phase(phase) {
+                histogram.observe(duration.as_secs_f64());
+            }
+        }
+    }
+
+    /// An attempt that was counted as started was given up without a result.
+    pub fn attempt_abandoned(&self) {
+        self.in_flight.dec();
+    }
+
+    /// An attempt started too late for its turn.
+    pub fn attempt_late(&self) {
+        self.late.inc();
+    }
+
+    /// `count` due attempts were never made.
+    pub fn attempts_missed(&self, count: u64) {
+        self.missed.inc_by(count);
+    }
+
+    /// `count` facts are on disk.
+    pub fn facts_recorded(&self, count: u64) {
+        self.facts.inc_by(count);
+    }
+
+    /// The configuration was read again.
+    pub fn config_reloaded(&self, success: bool) {
+        self.reloads.with_label_values(&[if success { "success" } else { "failure" }]).inc();
+    }
+
+    pub(crate) fn scraped(&self) {
+        self.scrapes.inc();
+    }
+
+    pub(crate) fn answered(&self, status: u16) {
+        self.requests.with_label_values(&[itoa::Buffer::new().format(status)]).inc();
+    }
+
+    pub(crate) fn connection_refused(&self) {
+        self.connections_refused.inc();
+    }
+
+    pub(crate) fn accept_failed(&self) {
+        self.accept_failures.inc();
+    }
+
+    /// Appends every family in the text format, sorted by name.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let families = self.registry.gather();
+        TextEncoder::new().encode(&families, out).expect("a Vec takes every byte");
+    }
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn histogram(name: &str, help: &str, buckets: &[f64]) -> HistogramOpts {
+    HistogramOpts::new(name, help).buckets(buckets.to_vec())
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> IntCounter {
+    register(registry, IntCounter::new(name, help))
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, label: &str) -> IntCounterVec {
+    register(registry, IntCounterVec::new(Opts::new(name, help), &[label]))
+}
+
+/// Registers a metric whose name and labels are constants of this file.
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    metric: prometheus::Result<C>,
+) -> C {
+    let metric = metric.expect("names and labels are well-formed");
+    registry.register(Box::new(metric.clone())).expect("every name is registered once");
+    metric
+}

@@ -1,0 +1,285 @@
+//! Everything that `/metrics`, the pages and the API show, for one instant: plain data.
+//!
+//! **Invariant:** nothing that reads a snapshot asks anything else, a clock included, so that the
+//! three never disagree. Names are shared (`Arc<str>`): a snapshot of 5,000 services costs a few
+//! reference counts each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::outcome::AccountCause;
+use contract::{Evidence, Instant, Outcome, Phase, ServiceState};
+
+/// Outages that a snapshot holds at most, newest first; the API and the pages show no more.
+pub const OUTAGES_MAX: usize = 100;
+/// Announced stops that a snapshot holds at most, the next one first.
+pub const STOPS_MAX: usize = 100;
+/// Steps of one attempt that a snapshot holds at most.
+pub const STEPS_MAX: usize = 32;
+
+/// Where the pages get what they show.
+pub trait Source: Send + Sync + 'static {
+    /// Everything at this instant. Called once per request, off the async threads; it may take
+    /// milliseconds and should hold no lock for longer.
+    fn snapshot(&self) -> Snapshot;
+
+    /// What happened to `service` in its running month, in order of time and without overlaps:
+    /// only what is not `up`. Called for that service's page alone; `None` if nothing is known.
+    fn month(&self, service: &str) -> Option<Vec<Stretch>>;
+
+    /// Whether measuring has begun; the error says what is still awaited. Must return at once.
+    fn ready(&self) -> Result<(), String>;
+
+    /// Reads the configuration again and waits for the result, whose error is shown to the caller.
+    /// Only called where [`crate::Options::reload_over_http`] allows it, off the async threads.
+    fn reload(&self) -> Result<(), String>;
+}
+
+/// One instant.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The instant, by the wall clock.
+    pub at: Instant,
+    /// The program that measures.
+    pub agent: Agent,
+    /// Every measured service, sorted by name.
+    pub services: Vec<Service>,
+    /// Every configured witness (C3.3).
+    pub witnesses: Vec<Witness>,
+    /// Outages, newest first, at most [`OUTAGES_MAX`].
+    pub outages: Vec<Outage>,
+    /// Announced stops that are not over, the next one first, at most [`STOPS_MAX`].
+    pub stops: Vec<Arc<Stop>>,
+    /// Whether facts last.
+    pub ledger: Ledger,
+}
+
+/// The program that measures.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// This vantage point's name in the configuration.
+    pub name: Arc<str>,
+    /// The program's version.
+    pub version: Arc<str>,
+    /// When it started.
+    pub started: Instant,
+    /// How long it has run, by the clock that no step moves.
+    pub uptime: Duration,
+    /// Whether the kernel calls the clock synchronised; `None` where that cannot be known.
+    pub clock_synchronised: Option<bool>,
+    /// The last reading of the configuration.
+    pub config: Config,
+}
+
+/// The last reading of the configuration.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// When the configuration in force was read.
+    pub in_force_since: Instant,
+    /// When a reading was last tried.
+    pub tried: Instant,
+    /// Why that reading was refused; `None` if it is in force.
+    pub error: Option<Arc<str>>,
+}
+
+/// One measured service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name: the label `service`.
+    pub name: Arc<str>,
+    /// The customer, if named.
+    pub customer: Option<Arc<str>>,
+    /// Labels from the configuration: names that Prometheus accepts, each once, sorted.
+    pub labels: Arc<[(Arc<str>, Arc<str>)]>,
+    /// Time between two attempts.
+    pub interval: Duration,
+    /// The time zone of its months, in which pages show its times.
+    pub zone: jiff::tz::TimeZone,
+    /// The live state, decided or not (C3.8, C3.9); a suspicion is `unmeasured` by `suspected`.
+    pub state: ServiceState,
+    /// When that state began.
+    pub since: Instant,
+    /// The last finished attempt.
+    pub attempt: Option<Arc<Attempt>>,
+    /// The next announced stop that is not over.
+    pub next_stop: Option<Arc<Stop>>,
+    /// Why the probe's account is refused, and since when (C3.5).
+    pub account_trouble: Option<(AccountCause, Instant)>,
+}
+
+/// One finished login attempt.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// When it began.
+    pub at: Instant,
+    /// What it ended in.
+    pub outcome: Outcome,
+    /// How long it took in all.
+    pub duration: Duration,
+    /// Its steps in order, at most [`STEPS_MAX`]; logging out included.
+    pub steps: Vec<Step>,
+    /// The earliest expiry in the certificate chain, if one was seen.
+    pub certificate_expiry: Option<Instant>,
+    /// What happened, in one sentence, without secrets.
+    pub message: Arc<str>,
+}
+
+impl Attempt {
+    /// The time spent in `phase` over all steps; `None` if no step came that far.
+    pub fn phase(&self, phase: Phase) -> Option<Duration> {
+        self.steps.iter().flat_map(|step| &step.phases).fold(None, |sum, &(of, duration)| {
+            if of == phase { Some(sum.unwrap_or_default() + duration) } else { sum }
+        })
+    }
+}
+
+/// One request of an attempt, and what led to it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What the step is for: `page`, `login`, `proof`, `logout`, …
+    pub name: Arc<str>,
+    /// The URL, without secrets.
+    pub url: Arc<str>,
+    /// The address that was asked, once known.
+    pub address: Option<Arc<str>>,
+    /// The HTTP status, once known.
+    pub status: Option<u16>,
+    /// When the step began, counted from the attempt's start.
+    pub offset: Duration,
+    /// Its phases in the order in which they happened, each at most once.
+    pub phases: Vec<(Phase, Duration)>,
+}
+
+/// One stretch of downtime.
+#[derive(Clone, Debug)]
+pub struct Outage {
+    /// The service.
+    pub service: Arc<str>,
+    /// Its first instant.
+    pub from: Instant,
+    /// The first instant after; `None` while it lasts.
+    pub until: Option<Instant>,
+    /// The cause's name, from [`contract::DownCause`] or another reader's word.
+    pub cause: Arc<str>,
+    /// What was seen.
+    pub evidence: Option<Arc<Evidence>>,
+}
+
+/// A stretch of the running month in which a service was not up, as the contract classes it.
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    /// First instant.
+    pub from: Instant,
+    /// First instant after.
+    pub until: Instant,
+    /// What it counts as (C6.1, C6.6).
+    pub class: Class,
+    /// The cause's name: of the downtime, or why it is unmeasured.
+    pub cause: Arc<str>,
+}
+
+/// What a stretch of time counts as, beside `up` (C6.6).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Class {
+    /// Downtime that counts.
+    Lost,
+    /// Downtime in a valid planned stop.
+    Planned,
+    /// Downtime that an accepted adjustment takes out.
+    Excluded,
+    /// Not known.
+    Unmeasured,
+    /// Outside the contract (C2.4).
+    NotInService,
+}
+
+/// An announced stop.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// Names it.
+    pub id: Arc<str>,
+    /// The services that stop.
+    pub services: Vec<Arc<str>>,
+    /// The window's first instant.
+    pub from: Instant,
+    /// The first instant after.
+    pub until: Instant,
+    /// Why, in the announcer's words.
+    pub reason: Arc<str>,
+    /// When it was announced (C4.1).
+    pub announced: Instant,
+    /// What it is worth under the contract, per service as in `services`.
+    pub verdicts: Vec<Verdict>,
+    /// Whether it overlaps office hours (C4.5).
+    pub in_office_hours: bool,
+}
+
+impl Stop {
+    /// What the stop is worth for `service`.
+    pub fn verdict(&self, service: &str) -> Option<Verdict> {
+        let index = self.services.iter().position(|name| &**name == service)?;
+        self.verdicts.get(index).copied()
+    }
+}
+
+/// What an announced stop is worth (C4.2-C4.4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Downtime in it is planned.
+    Valid,
+    /// Otherwise agreed: valid beyond the month's allowance (C4.4).
+    Agreed,
+    /// Announced too late: excludes nothing (C4.2).
+    Late,
+    /// Beyond the month's allowance: excludes nothing (C4.3).
+    Surplus,
+}
+
+impl Verdict {
+    /// Whether downtime in the stop is planned.
+    pub fn is_valid(self) -> bool {
+        matches!(self, Verdict::Valid | Verdict::Agreed)
+    }
+}
+
+/// A host that tells whether the agent's own network works (C3.3).
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// Whether it answered when last asked; `None` if it has not been asked.
+    pub answered: Option<bool>,
+    /// When it was last asked.
+    pub asked: Option<Instant>,
+}
+
+/// Whether facts last: the journal and the store built from it.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// The number of the last line on disk.
+    pub seq: u64,
+    /// Facts that wait to be written.
+    pub queued: usize,
+    /// When the journal was last synchronised to disk.
+    pub synced: Option<Instant>,
+    /// Lines on disk that the store has not applied yet.
+    pub store_lag: u64,
+    /// The store's size on disk in bytes.
+    pub store_bytes: u64,
+    /// The journal's size on disk in bytes.
+    pub journal_bytes: u64,
+    /// Writes that failed since the start.
+    pub write_failures: u64,
+    /// Why writing fails now; `None` if it does not.
+    pub write_error: Option<Arc<str>>,
+    /// Times the store was rebuilt from the journal since the start.
+    pub rebuilds: u64,
+    /// Whether it is being rebuilt now, so that figures are incomplete.
+    pub rebuilding: bool,
+    /// Bytes of a torn tail that were cut off at the start.
+    pub torn_bytes_cut: u64,
+    /// Damage found in the journal, in words; `None` if none.
+    pub damage: Option<Arc<str>>,
+    /// When the whole chain was last verified.
+    pub verified: Option<Instant>,
+}
