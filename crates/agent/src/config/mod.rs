@@ -1,9 +1,18 @@
 //! Configuration: one TOML file and those it includes, read into the program's [`Config`].
 //!
 //! The file's shape and the program's shape differ; [`Config::load`] is the only road between.
+//! The file's shape is what `load` and the files named after its tables ask a [`table::Table`] for.
 
+mod load;
+mod login;
 mod problem;
 mod program;
+mod secret;
+mod service;
+mod source;
+mod table;
+mod terms;
+mod value;
 
 use std::path::Path;
 
@@ -12,17 +21,18 @@ pub use program::{
     Admin, Agent, Config, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Service,
     Target, Web, Witness,
 };
+pub use secret::SecretPlace;
 
 impl Config {
     /// Reads `path` and what it includes, and the secrets that it names.
     ///
-    /// `credentials` is where systemd put the credentials (`$CREDENTIALS_DIRECTORY`), if it did.
-    /// Fails with everything that is wrong at once, each with its place.
+    /// `credentials` is where the service manager put credentials (`$CREDENTIALS_DIRECTORY`), if
+    /// it did. Fails with everything that is wrong at once, each with its place.
     pub fn load(path: &Path, credentials: Option<&Path>) -> Result<Config, Problems> {
-        let _ = credentials;
-        Err(Problems::new(
-            vec![Problem::with_file(path, "failed to read the file")],
-            Default::default(),
-        ))
+        let loaded = load::load(path, credentials)?;
+        if loaded.problems.any_error() {
+            return Err(loaded.problems);
+        }
+        Ok(Config { warnings: loaded.problems, ..loaded.config })
     }
 }

@@ -19,6 +19,8 @@ const LINE_SHOWN_MAX: usize = 400;
 
 /// One file of the configuration, as read.
 pub(super) struct Source {
+    /// The file's place in the order of reading, from 1.
+    pub(super) order: usize,
     /// As it is shown.
     pub(super) path: PathBuf,
     /// Its text.
@@ -129,12 +131,22 @@ pub struct Problems {
 impl Problems {
     /// Problems in the order they were found; `keys_shown` are the keys that never hold a secret.
     pub(super) fn new(mut all: Vec<Problem>, keys_shown: BTreeSet<String>) -> Self {
-        // Stable: files stay in the order in which they were read.
         all.sort_by_key(|problem| match &problem.place {
-            Place::File(_) => 0,
-            Place::Span { span, .. } => span.start,
+            Place::File(_) => (0, 0),
+            Place::Span { source, span } => (source.order, span.start),
         });
         Problems { all, keys_shown: Arc::new(keys_shown) }
+    }
+
+    /// Other problems, with the same keys shown.
+    pub(super) fn instead(&self, all: Vec<Problem>) -> Self {
+        Problems::new(all, BTreeSet::clone(&self.keys_shown))
+    }
+
+    /// Only the warnings.
+    pub(super) fn warnings(&self) -> Self {
+        let all = self.all.iter().filter(|problem| problem.is_warning).cloned().collect();
+        Problems { all, keys_shown: self.keys_shown.clone() }
     }
 
     /// Whether there is none.
@@ -194,7 +206,79 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What may be shown of a line.
-fn shown(line: &str, _keys_shown: &BTreeSet<String>) -> String {
-    line[..line.floor_char_boundary(LINE_SHOWN_MAX)].to_owned()
+/// What may be shown of a line: all of it but its comment, if each key on it is known never to hold
+/// a secret; else what stands before the first value that could be one.
+fn shown(line: &str, keys_shown: &BTreeSet<String>) -> String {
+    let line = &line[..line.floor_char_boundary(LINE_SHOWN_MAX)];
+    let is_header = line.trim_start().starts_with('[') && !line.contains(['"', '\'', '=', ',']);
+    let mut quote = None;
+    let mut key_start = 0;
+    let mut any_key = is_header;
+    for (at, char) in line.char_indices() {
+        match (quote, char) {
+            (Some(open), _) if open == char => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(char),
+            (None, '{' | ',' | '[') => key_start = at + 1,
+            (None, '#') => {
+                let kept = line[..at].trim_end();
+                return if any_key { kept.to_owned() } else { hidden(kept) };
+            }
+            (None, '=') => {
+                let key = line[key_start..at].rsplit('.').next().unwrap_or_default();
+                let key = key.trim_matches([' ', '\t', '"', '\'']);
+                if !keys_shown.contains(key) {
+                    return format!("{} …", &line[..=at]);
+                }
+                any_key = true;
+            }
+            (None, _) => {}
+        }
+    }
+    // A URL's user part is a place where people put passwords.
+    if !any_key || line.contains("://") && line.contains('@') {
+        hidden(line)
+    } else {
+        line.to_owned()
+    }
+}
+
+/// A line without its values.
+fn hidden(line: &str) -> String {
+    match line.find('=') {
+        Some(at) => format!("{} …", &line[..=at]),
+        None => format!("{}…", &line[..line.len() - line.trim_start().len()]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c10_3_a_line_that_could_hold_a_secret_is_not_shown() {
+        let keys: BTreeSet<String> =
+            ["url", "user", "text", "login", "interval", "proof"].map(str::to_owned).into();
+        for (line, expected) in [
+            ("interval = \"60x\"", "interval = \"60x\""),
+            ("interval = \"60x\"  # was hunter2", "interval = \"60x\""),
+            ("[service.login]", "[service.login]"),
+            ("url = \"https://a.example/?x=y\"", "url = \"https://a.example/?x=y\""),
+            ("url = \"https://me:hunter2@a.example/\"", "url = …"),
+            ("password = \"hunter2\"", "password = …"),
+            ("password = hunter2", "password = …"),
+            ("pasword = \"hunter2", "pasword = …"),
+            ("login.password = 'hunter2'", "login.password = …"),
+            (
+                "login = { user = \"a\", \"password\" = 'hunter2' }",
+                "login = { user = \"a\", \"password\" = …",
+            ),
+            ("  hunter2\"\"\"", "  …"),
+            ("  [\"hunter2\"],", "  …"),
+            ("hunter2 # user = 1", "…"),
+            ("proof = [{ text = \"{ a = 1, b\" }]", "proof = [{ text = \"{ a = 1, b\" }]"),
+        ] {
+            assert_eq!(shown(line, &keys), expected, "{line}");
+        }
+    }
 }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use contract::{Money, Terms};
+use probe::settings::Login;
 
 use super::problem::Problems;
+use super::secret::SecretPlace;
 
 /// Everything the program is told. Paths are absolute or relative to the working directory.
 #[derive(Clone, Debug)]
@@ -42,9 +44,9 @@ pub struct Agent {
     /// Journal, store and lock.
     pub state_dir: PathBuf,
     /// Attempts under way at once, in all.
-    pub max_concurrent: usize,
+    pub max_concurrent: u32,
     /// Attempts under way at once to one host.
-    pub max_concurrent_per_host: usize,
+    pub max_concurrent_per_host: u32,
 }
 
 /// The page and `/metrics`.
@@ -150,6 +152,12 @@ pub struct Service {
     pub labels: BTreeMap<String, String>,
     /// The host that is asked first: starts and attempts under way are bounded per host.
     pub host: String,
+    /// How one signs in. One login; with family `each` two, over IPv4 and then over IPv6, each to be
+    /// attempted on its own: the service is up when both are.
+    pub logins: Vec<Arc<Login>>,
+    /// Where the login's secrets were read, with what each is: `password`, `second password`,
+    /// `client key`.
+    pub secrets: Vec<(&'static str, SecretPlace)>,
 }
 
 /// A customer's system contact (C4.8, C10.5).

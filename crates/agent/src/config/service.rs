@@ -1,0 +1,119 @@
+//! `[[service]]`: what is measured, how often, and on which terms.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use contract::Terms;
+
+use super::login::login;
+use super::program::Service;
+use super::secret::Places;
+use super::table::Table;
+use super::value::{Wrong, duration_ms_within, money, name, suggestion, text};
+
+/// Shortest interval.
+const INTERVAL_MS_MIN: i64 = 1000;
+/// Longest interval: a day.
+const INTERVAL_MS_MAX: i64 = 24 * 3_600_000;
+/// The interval, if none is given.
+const INTERVAL_MS: i64 = 60_000;
+/// The interval while a service is down, if none is given; never longer than its interval.
+const DOWN_INTERVAL_MS: i64 = 15_000;
+/// Most labels of one service.
+const LABELS_MAX: usize = 16;
+
+/// Reads one service. None if it cannot be measured; that is noted.
+pub(super) fn service(
+    table: Table<'_>,
+    all_terms: &BTreeMap<String, Arc<Terms>>,
+    places: Places<'_>,
+) -> Option<Service> {
+    let name = table.text("name", name);
+    if !table.has("name") {
+        let problem = table.problem("name", "the service has no name");
+        table.note(problem.help(r#"add name = "…""#));
+    }
+    let customer = table.text("customer", text);
+    let known: Vec<&str> = all_terms.keys().map(String::as_str).collect();
+    let known_terms = |text: &str| match all_terms.get_key_value(text) {
+        Some((name, terms)) => Ok((name.clone(), terms.clone())),
+        None => Err(Wrong::new("there are no terms of this name", suggestion(text, &known))),
+    };
+    let terms = match table.value("terms") {
+        Some(value) => value.text(known_terms),
+        None => known_terms(DEFAULT_TERMS).ok(),
+    };
+    let monthly_fee = table.text("monthly_fee", money);
+    let within = duration_ms_within(INTERVAL_MS_MIN, INTERVAL_MS_MAX);
+    let interval_ms = table.text("interval", &within).unwrap_or(INTERVAL_MS);
+    let down_interval_ms =
+        table.text("down_interval", &within).unwrap_or(DOWN_INTERVAL_MS.min(interval_ms));
+    let labels = labels(&table);
+    if down_interval_ms > interval_ms {
+        let problem = table.problem("down_interval", "a service that is down is asked less often");
+        table.note(problem.help("make down_interval shorter than interval").warning());
+    }
+    let login = match table.table("login") {
+        Some(login) => self::login(login, places),
+        None if !table.has("login") => {
+            let problem = table.problem("login", "the service has no login");
+            table.note(problem.help("add [service.login] with url, user and password below it"));
+            None
+        }
+        None => None,
+    };
+    if let Some(login) = &login {
+        let total_ms = login.logins[0].limits.total.as_millis();
+        if total_ms > interval_ms.unsigned_abs().into() {
+            let message = "an attempt may take longer than the interval";
+            let help = "a slow attempt makes the next one late: lower limits.total";
+            table.note(table.problem("interval", message).help(help).warning());
+        }
+    }
+    table.end();
+
+    let (name, (terms_name, terms), login) = (name?, terms?, login?);
+    let host = login.logins[0].url().host_str().unwrap_or_default().to_owned();
+    Some(Service {
+        name,
+        customer,
+        terms_name,
+        terms,
+        monthly_fee,
+        interval_ms,
+        down_interval_ms,
+        labels,
+        host,
+        logins: login.logins,
+        secrets: login.secrets,
+    })
+}
+
+/// The terms of a service that names none.
+pub(super) const DEFAULT_TERMS: &str = "standard";
+
+fn labels(service: &Table<'_>) -> BTreeMap<String, String> {
+    let Some(table) = service.table("labels") else { return BTreeMap::new() };
+    let mut labels = BTreeMap::new();
+    for (label, value) in table.entries() {
+        let is_name = label.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !is_name || label.starts_with("__") {
+            let problem = table.problem_with_key(label, "this is no label's name");
+            table.note(problem.help("letters, digits and '_', as in team"));
+        } else if RESERVED_LABELS.contains(&label) {
+            let problem = table.problem_with_key(label, "this label has a meaning of its own");
+            table.note(problem.help("choose another name"));
+        } else if let Some(text) = value.text(text) {
+            labels.insert(label.to_owned(), text);
+        }
+    }
+    if labels.len() > LABELS_MAX {
+        let message = format!("more than {LABELS_MAX} labels");
+        service.note(service.problem_with_key("labels", message));
+    }
+    labels
+}
+
+/// Labels that the metrics or Prometheus set themselves.
+const RESERVED_LABELS: [&str; 5] = ["service", "customer", "terms", "instance", "job"];
