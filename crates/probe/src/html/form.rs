@@ -113,6 +113,18 @@ pub struct Field {
     pub formenctype: Option<Enctype>,
 }
 
+impl Field {
+    /// Adds what a person reads on or beside it.
+    pub(super) fn caption(&mut self, text: String) {
+        if self.label.is_empty() {
+            self.label = text;
+        } else if !text.is_empty() {
+            self.label.push(' ');
+            self.label.push_str(&text);
+        }
+    }
+}
+
 impl fmt::Debug for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Field")
@@ -158,9 +170,13 @@ impl Form {
         self.fields.iter().filter(move |field| field.kind == kind && !field.disabled)
     }
 
-    /// The default button: the first one that submits, in the order of the page. None when there
-    /// is none, or when it is disabled (a browser then presses nothing).
+    /// The default button: the first one that submits, in the order of the page. Where all are
+    /// disabled the first one is it too: a script enables it once the fields are filled in.
     pub fn default_button(&self) -> Option<&Field> {
-        self.fields.iter().find(|field| field.kind.submits()).filter(|button| !button.disabled)
+        let mut buttons = self.fields.iter().filter(|field| field.kind.submits());
+        self.fields
+            .iter()
+            .find(|field| field.kind.submits() && !field.disabled)
+            .or_else(|| buttons.next())
     }
 }

@@ -14,6 +14,8 @@ pub mod refusal;
 pub mod submission;
 pub mod text;
 
+mod attributes;
+mod reader;
 mod self_submit;
 mod words;
 

@@ -1,5 +1,7 @@
 //! One pass over a page: its forms, links, title, and what it does by itself.
 
+use std::fmt;
+
 use encoding_rs::Encoding;
 
 use super::form::{Field, Form};
@@ -13,8 +15,8 @@ pub const FIELDS_PER_FORM_MAX: usize = 500;
 /// Links that are kept of a page.
 pub const LINKS_MAX: usize = 2_000;
 
-/// What a page holds.
-#[derive(Clone, Debug)]
+/// What a page holds. Its `Debug` leaves out the tokens in it.
+#[derive(Clone)]
 pub struct Page {
     /// `<title>`, white space folded.
     pub title: Option<String>,
@@ -28,6 +30,8 @@ pub struct Page {
     pub loose_fields: Vec<Field>,
     /// Its links, in the order of the page.
     pub links: Vec<Link>,
+    /// Tokens in `<meta>` that scripts copy: `(name, content)`, such as `csrf-token`.
+    pub csrf: Vec<(String, String)>,
     /// `<meta http-equiv=refresh>`
     pub refresh: Option<Refresh>,
     /// The form (an index of `forms`) that a script submits as soon as the page is read.
@@ -36,6 +40,20 @@ pub struct Page {
     pub bot_wall: Option<BotWall>,
     /// A bound was reached: something on the page was not seen.
     pub incomplete: bool,
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("title", &self.title)
+            .field("forms", &self.forms)
+            .field("loose_fields", &self.loose_fields)
+            .field("links", &self.links.len())
+            .field("submits_itself", &self.submits_itself)
+            .field("bot_wall", &self.bot_wall)
+            .field("incomplete", &self.incomplete)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A link.
@@ -69,6 +87,8 @@ pub enum BotWall {
     Turnstile,
     /// A Cloudflare challenge page, in place of the page itself.
     CloudflareChallenge,
+    /// A field that is called so.
+    Captcha,
 }
 
 impl Page {
@@ -81,7 +101,11 @@ impl Page {
 
     /// Reads a page that is decoded already.
     pub fn parse_str(html: &str, encoding: &'static Encoding) -> Page {
-        let _ = html;
+        super::reader::read(html, encoding)
+    }
+
+    /// A page with nothing on it.
+    pub fn empty(encoding: &'static Encoding) -> Page {
         Page {
             title: None,
             base: None,
@@ -89,6 +113,7 @@ impl Page {
             forms: Vec::new(),
             loose_fields: Vec::new(),
             links: Vec::new(),
+            csrf: Vec::new(),
             refresh: None,
             submits_itself: None,
             bot_wall: None,
@@ -99,6 +124,6 @@ impl Page {
 
 /// Whether a form can be on the page at all: a scan for `<form`, far cheaper than reading it.
 pub fn may_have_form(html: &[u8]) -> bool {
-    let _ = html;
-    true
+    memchr::memchr_iter(b'<', html)
+        .any(|at| html[at + 1..].get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"form")))
 }
