@@ -24,10 +24,10 @@ pub(crate) type Answer = Response<AnswerBody>;
 pub(crate) enum AnswerBody {
     /// All at once; the length is announced.
     Whole(Option<Bytes>),
-    /// A part, and then nothing more.
-    Hanging(Option<Bytes>),
-    /// A part, and then the connection breaks.
-    Cut(Option<Bytes>),
+    /// A part of the length that was announced, and then nothing more.
+    Hanging(Option<Bytes>, u64),
+    /// A part of the length that was announced, and then, once that is sent, the connection breaks.
+    Cut { part: Option<Bytes>, length: u64, sent: bool },
     /// A byte at a time.
     Dripping(Bytes, Interval),
     /// A beginning, then the same chunk again and again.
@@ -44,14 +44,22 @@ impl Body for AnswerBody {
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let next = match &mut *self {
             Self::Whole(page) => page.take(),
-            Self::Hanging(part) => match part.take() {
+            Self::Hanging(part, _) => match part.take() {
                 Some(part) => Some(part),
                 // No waker is kept: only the end of the connection ends this.
                 None => return Poll::Pending,
             },
-            Self::Cut(part) => match part.take() {
+            Self::Cut { part, sent, .. } => match part.take() {
                 Some(part) => Some(part),
-                None => return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),
+                None if *sent => {
+                    return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
+                }
+                None => {
+                    // The server flushes what it has when a body pauses.
+                    *sent = true;
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             },
             Self::Dripping(rest, pace) if !rest.is_empty() => {
                 ready!(pace.poll_tick(context));
@@ -77,26 +85,30 @@ impl Body for AnswerBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(page) => SizeHint::with_exact(page.as_ref().map_or(0, |b| b.len() as u64)),
-            _ => SizeHint::default(),
+            Self::Hanging(_, length) | Self::Cut { length, .. } => SizeHint::with_exact(*length),
+            Self::Dripping(rest, _) => SizeHint::with_exact(rest.len() as u64),
+            Self::Repeated { .. } => SizeHint::default(),
         }
     }
 }
 
 impl AnswerBody {
-    /// The first half of a whole body, for the faults that break in the middle.
-    fn first_half(self) -> Option<Bytes> {
+    /// Half of a whole body, and the length of all of it.
+    fn halved(self) -> (Option<Bytes>, u64) {
         match self {
-            Self::Whole(Some(mut page)) => Some(page.split_to(page.len() / 2)),
-            _ => None,
+            Self::Whole(Some(page)) => (Some(page.slice(..page.len() / 2)), page.len() as u64),
+            _ => (None, 1),
         }
     }
 
     pub(crate) fn hanging(self) -> Self {
-        Self::Hanging(self.first_half())
+        let (part, length) = self.halved();
+        Self::Hanging(part, length)
     }
 
     pub(crate) fn cut(self) -> Self {
-        Self::Cut(self.first_half())
+        let (part, length) = self.halved();
+        Self::Cut { part, length, sent: false }
     }
 
     pub(crate) fn dripping(self) -> Self {

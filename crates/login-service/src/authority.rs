@@ -34,17 +34,13 @@ impl Authority {
     /// # Errors
     /// When keys cannot be made, that is, when the system gives no randomness.
     pub fn new() -> io::Result<Self> {
-        let root = CertifiedIssuer::self_signed(
-            authority_params("Upptid test root"),
-            KeyPair::generate().map_err(io::Error::other)?,
-        )
-        .map_err(io::Error::other)?;
-        let intermediate = CertifiedIssuer::signed_by(
-            authority_params("Upptid test intermediate"),
-            KeyPair::generate().map_err(io::Error::other)?,
-            &root,
-        )
-        .map_err(io::Error::other)?;
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let params = authority_params("Upptid test root", &key);
+        let root = CertifiedIssuer::self_signed(params, key).map_err(io::Error::other)?;
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let params = authority_params("Upptid test intermediate", &key);
+        let intermediate =
+            CertifiedIssuer::signed_by(params, key, &root).map_err(io::Error::other)?;
         Ok(Self { root, intermediate })
     }
 
@@ -130,9 +126,13 @@ impl Certificate {
     }
 }
 
-fn authority_params(name: &str) -> CertificateParams {
+/// The name carries a part of the key: under one name for all, a stranger's certificate would be
+/// a bad signature and not one of an unknown issuer.
+fn authority_params(name: &str, key: &KeyPair) -> CertificateParams {
     let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
+    let key_part: String =
+        key.public_key_raw().iter().skip(1).take(4).map(|byte| format!("{byte:02x}")).collect();
+    params.distinguished_name.push(DnType::CommonName, format!("{name} {key_part}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     set_validity(

@@ -118,3 +118,42 @@ impl Register {
         format!("{:016x}{:016x}", half(0), half(1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn visitors_who_never_sign_in_push_out_the_oldest_session() {
+        let mut register = Register::default();
+        let first = register.open(Some("demo"));
+        assert_eq!(register.snapshot().sessions_open, 1);
+        for _ in 0..SESSIONS_MAX {
+            register.open(None);
+        }
+        assert!(register.find(&first.id).is_none());
+        assert_eq!(register.sessions.len(), SESSIONS_MAX);
+    }
+
+    #[test]
+    fn a_strangers_guesses_are_not_remembered() {
+        let mut register = Register::default();
+        let accounts = [Account::new("demo", "hemligt")];
+        for guess in 0..100 {
+            let user = format!("guess-{guess}");
+            assert_eq!(register.judge(&accounts, Some(1), (&user, "x")), Verdict::Wrong);
+        }
+        assert!(register.wrong_attempts.is_empty());
+    }
+
+    #[test]
+    fn a_session_is_found_by_its_whole_id_only() {
+        let mut register = Register::default();
+        let session = register.open(Some("demo"));
+        let (serial, _) = session.id.split_once('-').unwrap();
+        assert!(register.find(&format!("{serial}-")).is_none());
+        assert!(!register.close(serial));
+        assert!(register.close(&session.id));
+        assert!(!register.close(&session.id), "once");
+    }
+}

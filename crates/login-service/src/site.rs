@@ -117,9 +117,9 @@ impl Site {
         let fields: Fields = form_urlencoded::parse(body).into_owned().collect();
         let session = match self.acceptable_login(parts, &fields) {
             Ok(session) => session,
-            Err(answer) => {
+            Err((status, why)) => {
                 self.register().counts.logins_malformed += 1;
-                return answer;
+                return sentence(status, why);
             }
         };
         if let Fault::BackEnd(fault) = fault {
@@ -140,8 +140,12 @@ impl Site {
     }
 
     /// What a browser sends and a careless client forgets.
-    fn acceptable_login(&self, parts: &Parts, fields: &Fields) -> Result<Session, Answer> {
-        let forbidden = |why| Err(sentence(StatusCode::FORBIDDEN, why));
+    fn acceptable_login(
+        &self,
+        parts: &Parts,
+        fields: &Fields,
+    ) -> Result<Session, (StatusCode, &'static str)> {
+        let forbidden = |why| Err((StatusCode::FORBIDDEN, why));
         if !same_origin(parts) {
             return forbidden("The request does not come from this site");
         }
@@ -157,7 +161,7 @@ impl Site {
             && !fields.contains_key("show")
             && !fields.contains_key("q");
         if !complete {
-            return Err(sentence(StatusCode::BAD_REQUEST, "The form is incomplete"));
+            return Err((StatusCode::BAD_REQUEST, "The form is incomplete"));
         }
         Ok(session)
     }
