@@ -288,6 +288,36 @@ pub enum Ground {
     FaultReport,
 }
 
+impl Ground {
+    /// Every ground.
+    pub const ALL: [Ground; 9] = [
+        Ground::CustomerEquipment,
+        Ground::CustomerSecurity,
+        Ground::ThirdParty,
+        Ground::Network,
+        Ground::DosAttack,
+        Ground::ForceMajeure,
+        Ground::Suspension,
+        Ground::ProbeFault,
+        Ground::FaultReport,
+    ];
+
+    /// The name in facts and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ground::CustomerEquipment => "customer_equipment",
+            Ground::CustomerSecurity => "customer_security",
+            Ground::ThirdParty => "third_party",
+            Ground::Network => "network",
+            Ground::DosAttack => "dos_attack",
+            Ground::ForceMajeure => "force_majeure",
+            Ground::Suspension => "suspension",
+            Ground::ProbeFault => "probe_fault",
+            Ground::FaultReport => "fault_report",
+        }
+    }
+}
+
 /// What was decided of an adjustment (C5.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,14 +3,45 @@
 //! Pure: no I/O, no clock, no async, no logging. `now` is always an argument.
 //! The rules are numbered in `docs/contract.md`; code and tests cite them (`C4.2`).
 
+pub mod adjustments;
+pub mod budget;
+mod carry_over;
 pub mod fact;
+pub mod fact_error;
+pub mod figure;
+pub mod history;
+pub mod incidents;
 pub mod instant;
+pub mod line;
+mod minutes;
 pub mod money;
+pub mod month;
+pub mod month_terms;
 pub mod outcome;
+pub mod price;
+pub mod red_days;
+pub mod replay;
+mod service_record;
+pub mod stops;
+pub mod support;
+pub mod tally;
 pub mod terms;
+pub mod timeline;
 
+pub use adjustments::Adjustment;
 pub use fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};
+pub use fact_error::{FactError, FactErrorKind};
+pub use figure::{Figure, Percent, Reach, StopFigure, month_figure};
+pub use history::{History, State, StateSince};
+pub use incidents::{Incident, Response};
 pub use instant::{Instant, Interval};
+pub use line::parse_line;
 pub use money::Money;
+pub use month::Month;
+pub use month_terms::{MonthTerms, ResolvedTerms, ServiceContract, TermsError};
 pub use outcome::{AccountCause, DownCause, Outcome, Phase, UnableCause};
+pub use replay::{ReplayDocument, ReplayService, replay};
+pub use service_record::{Acknowledgement, ServiceSetting};
+pub use stops::{Stop, StopVerdict};
 pub use terms::Terms;
+pub use timeline::{DownClass, Outage};

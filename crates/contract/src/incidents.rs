@@ -1,0 +1,107 @@
+//! Incidents: downtime as a fault report sees it, and the clock that it starts (C9.1, C9.4).
+
+use serde::Serialize;
+
+use crate::instant::{Instant, Interval};
+use crate::service_record::Acknowledgement;
+use crate::support::SupportHours;
+
+/// Intervals of downtime less than this apart are one incident (C9.1).
+pub const INCIDENT_GAP_MS: i64 = 10 * 60_000;
+
+/// An incident, as the month that it touches shows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Incident {
+    /// Its first instant of downtime.
+    pub opened: Instant,
+    /// The end of its last downtime; none while that goes on.
+    pub closed: Option<Instant>,
+    /// Its lost time in this month.
+    pub lost_ms: i64,
+    /// Until when troubleshooting has to start (C9.2).
+    pub response_deadline: Instant,
+    /// When somebody acknowledged that it has started.
+    pub acknowledged: Option<Instant>,
+    /// Whether that was in time.
+    pub response: Response,
+}
+
+/// How the support clock of an incident stands (C9.4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// Acknowledged, or over, at or before the deadline.
+    Met,
+    /// Neither by the deadline.
+    Breached,
+    /// Before the deadline.
+    Running,
+}
+
+impl Response {
+    /// The name in JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Response::Met => "met",
+            Response::Breached => "breached",
+            Response::Running => "running",
+        }
+    }
+}
+
+/// Downtime that belongs to one incident.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Span {
+    pub interval: Interval,
+    pub lost_ms: i64,
+}
+
+/// Joins downtime, given in order of time, into incidents.
+#[derive(Debug, Default)]
+pub(crate) struct Spans(pub Vec<Span>);
+
+impl Spans {
+    /// Adds downtime outside valid planned windows, of which `lost_ms` count for the month.
+    pub fn add(&mut self, down: Interval, lost_ms: i64) {
+        match self.0.last_mut() {
+            Some(last) if down.from.since(last.interval.until) < INCIDENT_GAP_MS => {
+                last.interval.until = down.until;
+                last.lost_ms += lost_ms;
+            }
+            _ => self.0.push(Span { interval: down, lost_ms }),
+        }
+    }
+}
+
+impl Incident {
+    /// The incident of a span, seen at `now`.
+    pub(crate) fn new(
+        span: Span,
+        is_open: bool,
+        acknowledgements: &[Acknowledgement],
+        support: &SupportHours,
+        now: Instant,
+    ) -> Self {
+        let opened = span.interval.from;
+        let closed = (!is_open).then_some(span.interval.until);
+        let response_deadline = support.deadline(opened);
+        let acknowledged =
+            acknowledgements.iter().find(|made| made.opened == opened).map(|made| made.at);
+        let is_in_time = |at: Option<Instant>| at.is_some_and(|at| at <= response_deadline);
+        let response = if is_in_time(acknowledged) || is_in_time(closed) {
+            Response::Met
+        } else if now < response_deadline {
+            Response::Running
+        } else {
+            Response::Breached
+        };
+        Incident {
+            opened,
+            closed,
+            lost_ms: span.lost_ms,
+            response_deadline,
+            acknowledged,
+            response,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the history holds of one service, kept small: there may be thousands of services.
+
+use std::sync::Arc;
+
+use crate::fact::{Evidence, UnmeasuredCause};
+use crate::instant::Instant;
+use crate::money::Money;
+use crate::month::Month;
+
+/// One service's facts.
+#[derive(Debug)]
+pub(crate) struct ServiceRecord {
+    pub name: Arc<str>,
+    /// By (`from`, `seq`).
+    pub changes: Vec<Change>,
+    /// By (`from`, `seq`) (C2.4).
+    pub presence: Vec<Presence>,
+    /// Places in the history's stops, by `seq` of the announcement.
+    pub stops: Vec<u32>,
+    /// Places in the history's adjustments, by `seq` of the claim.
+    pub adjustments: Vec<u32>,
+    /// By `seq`.
+    pub acknowledgements: Vec<Acknowledgement>,
+    /// By (`month`, `seq`).
+    pub settings: Vec<ServiceSetting>,
+}
+
+impl ServiceRecord {
+    pub fn new(name: Arc<str>) -> Self {
+        ServiceRecord {
+            name,
+            changes: Vec::new(),
+            presence: Vec::new(),
+            stops: Vec::new(),
+            adjustments: Vec::new(),
+            acknowledgements: Vec::new(),
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// A `state` fact: the state from `from` on.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub from: Instant,
+    pub seq: u64,
+    pub at: Instant,
+    pub state: StoredState,
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// A state whose cause is a number in the history's list of causes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum StoredState {
+    Up,
+    Down(CauseId),
+    Unmeasured(UnmeasuredCause),
+}
+
+/// A place in the history's list of causes of downtime.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct CauseId(pub u32);
+
+/// A `measuring_stopped`: every service is unmeasured from `from` on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MeasuringStop {
+    pub from: Instant,
+    pub seq: u64,
+    pub at: Instant,
+    pub cause: UnmeasuredCause,
+}
+
+/// A `service_began` or `service_ended` (C2.4).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Presence {
+    pub from: Instant,
+    pub seq: u64,
+    pub at: Instant,
+    pub began: bool,
+}
+
+/// Somebody acknowledged that troubleshooting has started (C9.4).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Acknowledgement {
+    /// The line that records it.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Instant,
+    /// When the incident opened.
+    pub opened: Instant,
+    /// The system account that acknowledged.
+    pub by: String,
+}
+
+/// What a contract says of a service, from a month's start on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceSetting {
+    /// The line that records it.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Instant,
+    /// The first local month in which it holds.
+    pub month: Month,
+    /// The customer, if named.
+    pub customer: Option<String>,
+    /// The terms' name.
+    pub terms: String,
+    /// The monthly fee, if any is set.
+    pub monthly_fee: Option<Money>,
+    /// Contacts, by id.
+    pub contacts: Vec<String>,
+}
+
+/// Puts `item` in its place in a list that is sorted by `key`; almost always that is the end.
+pub(crate) fn insert_sorted<T, K: Ord>(list: &mut Vec<T>, item: T, key: impl Fn(&T) -> K) {
+    let place = match list.last() {
+        Some(last) if key(last) > key(&item) => {
+            let wanted = key(&item);
+            list.partition_point(|other| key(other) <= wanted)
+        }
+        _ => list.len(),
+    };
+    list.insert(place, item);
+}
