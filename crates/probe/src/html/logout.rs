@@ -1,24 +1,245 @@
-//! How a page lets its user log out.
+//! How a page lets its user log out. That there is a way out is the surest sign of being in.
+//!
+//! A form that is posted goes before a link: where both exist the link often only asks whether
+//! one is sure. A way out of every device is taken only if there is no other, since it would end
+//! the sessions of people who share the account.
 
-use super::page::Page;
+use super::form::{Field, FieldKind, Form, Method};
+use super::page::{Link, Page};
+use super::words::{self, has_part, is_named, says};
+
+/// Characters of a link or button that can still be a log-out: longer texts are sentences.
+const LABEL_CHARS_MAX: usize = 60;
+/// Words that make a log-out one of every device.
+const EVERYWHERE: &[&str] =
+    &["all", "everywhere", "other", "others", "alla", "överallt", "andra", "alle", "allen", "tous"];
+/// Parameters that name where to go afterwards, and say nothing about the link itself.
+const AFTERWARDS: &[&str] = &[
+    "next",
+    "return",
+    "returnto",
+    "returnurl",
+    "redirect",
+    "redirecturi",
+    "redirecturl",
+    "continue",
+    "goto",
+    "target",
+    "service",
+    "url",
+    "back",
+    "backurl",
+    "from",
+    "dest",
+    "destination",
+    "ref",
+    "referer",
+    "came",
+];
 
 /// A way out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Logout {
-    /// A form (an index of the page's `forms`); `button` is the name of the button to press when
-    /// it is not the default one.
+    /// A form.
     Form {
         /// An index of the page's `forms`.
         form: usize,
         /// The name of the button to press; none for the default button.
         button: Option<String>,
     },
-    /// A link (an index of the page's `links`).
+    /// A link (an index of the page's `links`). Its `method` may ask for a POST.
     Link(usize),
+    /// A link or button that only a script can follow: a proof of being in, and no way out.
+    Scripted,
 }
 
-/// Finds the way out: a form that is posted first, then a link, then any other form.
+/// Finds the way out: a form that is posted, then a link, then any other form.
 pub fn find(page: &Page) -> Option<Logout> {
-    let _ = page;
-    None
+    let mut ways: Vec<(u8, Logout)> = Vec::new();
+    for (at, form) in page.forms.iter().enumerate() {
+        ways.extend(by_form(at, form));
+    }
+    for (at, link) in page.links.iter().enumerate() {
+        ways.extend(by_link(at, link));
+    }
+    if page.loose_fields.iter().any(says_logout) {
+        ways.push((6, Logout::Scripted));
+    }
+    ways.into_iter().min_by_key(|(rank, _)| *rank).map(|(_, way)| way)
+}
+
+/// A form that logs out, and how good a way it is (0 is best).
+fn by_form(at: usize, form: &Form) -> Option<(u8, Logout)> {
+    // What must be typed first is a login, or a deletion.
+    if form.fields.iter().any(|field| field.kind == FieldKind::Password) {
+        return None;
+    }
+    let default = form.default_button();
+    let button = form.fields.iter().find(|field| field.kind.submits() && says_logout(field));
+    let called = [form.id.as_deref(), form.name.as_deref(), form.action.as_deref()];
+    let called = called.into_iter().flatten().any(is_address_of_logout);
+    let named = match button {
+        Some(button) if default.is_some_and(|default| std::ptr::eq(default, button)) => None,
+        Some(button) => Some(button.name.clone()?),
+        None if called => None,
+        None => return scripted_button(form),
+    };
+    let everywhere = button.is_some_and(|button| is_everywhere(&button.label));
+    let rank = match form.method {
+        _ if form.scripted || form.method == Method::Dialog => return Some((6, Logout::Scripted)),
+        _ if everywhere => 5,
+        Method::Post => 0,
+        _ => 3,
+    };
+    Some((rank, Logout::Form { form: at, button: named }))
+}
+
+/// A button that submits nothing by itself.
+fn scripted_button(form: &Form) -> Option<(u8, Logout)> {
+    let buttons = form.fields.iter().filter(|field| field.kind == FieldKind::Button);
+    buttons.into_iter().any(says_logout).then_some((6, Logout::Scripted))
+}
+
+/// A link that logs out, and how good a way it is.
+fn by_link(at: usize, link: &Link) -> Option<(u8, Logout)> {
+    let href = link.href.trim();
+    let follows = !href.is_empty()
+        && !href.starts_with('#')
+        && (!href.contains(':') || href.starts_with('/') || href.starts_with("http") || {
+            // A colon may stand in a relative address, after a slash or a question mark.
+            let scheme = href.split(':').next().unwrap_or_default();
+            scheme.contains(['/', '?'])
+        });
+    let said = is_label_of_logout(&link.text);
+    let addressed = follows && is_address_of_logout(href);
+    match (said || addressed, follows) {
+        (false, _) => None,
+        (true, false) => Some((6, Logout::Scripted)),
+        (true, true) if is_everywhere(&link.text) => Some((5, Logout::Link(at))),
+        (true, true) if addressed => Some((1, Logout::Link(at))),
+        (true, true) => Some((2, Logout::Link(at))),
+    }
+}
+
+fn says_logout(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::Submit | FieldKind::Image | FieldKind::Button)
+        && (is_label_of_logout(&field.label) || is_label_of_logout(&field.value))
+}
+
+/// Whether a text is a log-out's: it begins with the words, or ends with them.
+fn is_label_of_logout(text: &str) -> bool {
+    if text.chars().count() > LABEL_CHARS_MAX {
+        return false;
+    }
+    let text = text.to_lowercase();
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+    words::LOGOUT_LABELS.iter().any(|label| {
+        text.strip_prefix(label)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+            || text
+                .strip_suffix(label)
+                .is_some_and(|rest| rest.ends_with(['(', '·', '|', '/', '\u{a0}']))
+    })
+}
+
+fn is_everywhere(text: &str) -> bool {
+    says(&text.to_lowercase(), EVERYWHERE).is_some()
+}
+
+/// Whether an address (or a form's name) is a log-out's: by its path, or by a parameter that does
+/// not name where to go afterwards.
+fn is_address_of_logout(address: &str) -> bool {
+    let address = address.split('#').next().unwrap_or_default();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let path = match path.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => path,
+    };
+    let segments = path.split(['/', ';']);
+    segments.into_iter().any(|segment| has_part(segment, words::LOGOUT_NAMES))
+        || query.split(['&', ';']).any(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            !is_named(name, AFTERWARDS)
+                && (has_part(name, words::LOGOUT_NAMES) || has_part(value, words::LOGOUT_NAMES))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(html: &str) -> Option<Logout> {
+        find(&Page::parse(html.as_bytes(), None))
+    }
+
+    fn link() -> Option<Logout> {
+        Some(Logout::Link(0))
+    }
+
+    #[test]
+    fn links_are_known_by_their_words_or_their_address() {
+        for html in [
+            "<a href=/x>Log out</a>",
+            "<a href=/x> Logga&nbsp;ut </a>",
+            "<a href=/x>Abmelden (probe)</a>",
+            "<a href=/logout><img src=x></a>",
+            "<a href='/user/sign_out'></a>",
+            "<a href='?do=logout&amp;sectok=1'>x</a>",
+            "<a href='/doku.php?id=start&do=logout'>x</a>",
+            "<a href='https://id.example/oidc/logout?x=https://y/'>x</a>",
+            "<a href=/x title='Sign out'><i class=icon></i></a>",
+            "<a href='/se/logga-ut'>x</a>",
+        ] {
+            assert_eq!(found(html), link(), "{html}");
+        }
+    }
+
+    #[test]
+    fn what_only_mentions_a_log_out_is_none() {
+        for html in [
+            "<a href='/login?next=/logout'>Log in</a>",
+            "<a href='/help'>How to log out</a>",
+            "<a href='/blogoutline'>x</a>",
+            "<p>You have been logged out</p>",
+            "<a href='/help'>Log out problems and what you can do about them, step by step, today</a>",
+            "<form method=post action=/logout><input type=password name=p></form>",
+            "<a href='//logout.example/'>x</a>".replace("//logout", "https://logout").as_str(),
+        ] {
+            assert_eq!(found(html), None, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_is_posted_goes_first() {
+        let html = "<a href=/logout>Log out</a><form action=/bye><button>Log out</button></form>
+            <form method=post action=/out><input type=hidden name=t><button>Logga ut</button></form>";
+        assert_eq!(found(html), Some(Logout::Form { form: 1, button: None }));
+        let html = "<form id=logout-form method=post action=/x><input type=hidden name=t></form>";
+        assert_eq!(found(html), Some(Logout::Form { form: 0, button: None }));
+    }
+
+    #[test]
+    fn a_button_that_is_not_the_default_is_named() {
+        let html = "<form method=post><button name=save>Save</button>
+            <button name=op value=out>Log out</button></form>";
+        assert_eq!(found(html), Some(Logout::Form { form: 0, button: Some("op".into()) }));
+    }
+
+    #[test]
+    fn one_session_is_ended_rather_than_all() {
+        let html = "<a href=/logout-all>Log out of all devices</a><a href=/logout>Log out</a>";
+        assert_eq!(found(html), Some(Logout::Link(1)));
+    }
+
+    #[test]
+    fn what_only_a_script_can_follow_is_a_proof() {
+        for html in [
+            "<a href='#'>Log out</a>",
+            "<a href='javascript:out()'>Log out</a>",
+            "<button>Log out</button>",
+            "<form><button type=button>Sign out</button></form>",
+        ] {
+            assert_eq!(found(html), Some(Logout::Scripted), "{html}");
+        }
+    }
 }

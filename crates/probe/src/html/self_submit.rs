@@ -1,10 +1,33 @@
 //! A form that a script submits as soon as the page is read: how SAML and OpenID providers hand
 //! a login over by POST.
+//!
+//! The script is not run. A call of `submit` counts when nothing around it waits for a person:
+//! it stands in `<body onload>`, at the top of a script, or inside of blocks that run when the
+//! page is read. The form must not ask a person for anything, and must not be a log-out.
 
 use super::form::Form;
+use super::words::{LOGOUT_NAMES, is_named};
 
 /// Between the scripts of a page.
 pub const SCRIPT_END: &str = "\u{1}";
+
+/// Bytes before a block that say what it waits for.
+const OPENER_BYTES: usize = 120;
+/// What runs when the page is read.
+const AT_ONCE: &[&str] = &[
+    "onload",
+    "'load'",
+    "\"load\"",
+    "domcontentloaded",
+    "ready(",
+    "$(function",
+    "settimeout",
+    "(function()",
+    "(function ()",
+    "(()=>",
+    "(() =>",
+    "try",
+];
 
 /// Whether the page's scripts need to be read for it.
 pub fn is_possible(html: &[u8]) -> bool {
@@ -14,6 +37,107 @@ pub fn is_possible(html: &[u8]) -> bool {
 
 /// The form that is submitted at once, if there is one.
 pub fn find(onload: &str, scripts: &str, forms: &[Form]) -> Option<usize> {
-    let _ = (onload, scripts, forms);
-    None
+    let call = if call_in(onload).is_some() {
+        onload
+    } else {
+        scripts.split(SCRIPT_END).find(|script| runs_at_once(script))?
+    };
+    let silent = |form: &&(usize, &Form)| asks_nothing(form.1);
+    let mut named = forms.iter().enumerate().filter(|(_, form)| is_mentioned(form, call));
+    let first = forms.iter().enumerate().find(|form| silent(&form));
+    named.find(|form| silent(&form)).or(first).map(|(at, _)| at)
+}
+
+/// Where a script calls `submit`.
+fn call_in(script: &str) -> Option<usize> {
+    [".submit(", ".requestSubmit(", "submit.call(", "[\"submit\"](", "['submit']("]
+        .iter()
+        .filter_map(|call| script.find(call))
+        .min()
+}
+
+/// Whether the first call of `submit` in a script waits for nothing.
+fn runs_at_once(script: &str) -> bool {
+    let Some(call) = call_in(script) else { return false };
+    let mut open: Vec<bool> = Vec::new();
+    for (at, c) in script[..call].char_indices() {
+        match c {
+            '{' => {
+                let start = script.floor_char_boundary(at.saturating_sub(OPENER_BYTES));
+                let before = &script[start..at];
+                let after_last = before.rfind(['{', '}', ';']).map_or(before, |end| &before[end..]);
+                let opener = after_last.to_ascii_lowercase();
+                open.push(AT_ONCE.iter().any(|mark| opener.contains(mark)));
+            }
+            '}' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.iter().all(|at_once| *at_once)
+}
+
+/// Nothing that a person would type, and no log-out: a token that is handed on.
+fn asks_nothing(form: &Form) -> bool {
+    let called = [form.id.as_deref(), form.name.as_deref(), form.action.as_deref()];
+    !form.fields.iter().any(|field| field.kind.is_typed())
+        && form.fields.iter().any(|field| field.name.is_some())
+        && !called.into_iter().flatten().any(|called| is_named(called, LOGOUT_NAMES))
+}
+
+fn is_mentioned(form: &Form, script: &str) -> bool {
+    [&form.id, &form.name].into_iter().flatten().any(|called| script.contains(called.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::html::Page;
+
+    const FORM: &str = "<form id=f name=saml method=post action=https://sp.example/acs>
+        <input type=hidden name=SAMLResponse value=x><input type=submit value=Continue></form>";
+
+    fn found(html: &str) -> Option<usize> {
+        Page::parse(html.as_bytes(), None).submits_itself
+    }
+
+    #[test]
+    fn what_runs_when_the_page_is_read_submits() {
+        for script in [
+            "document.forms[0].submit();",
+            "document.saml.submit()",
+            "document.getElementById('f').submit()",
+            "window.onload = function () { document.forms[0].submit(); }",
+            "window.addEventListener('load', () => { document.saml.submit(); });",
+            "document.addEventListener(\"DOMContentLoaded\", function(){ f.requestSubmit() })",
+            "$(document).ready(function(){ $('form').submit(); });",
+            "(function(){ try { document.forms[0].submit() } catch (e) {} })();",
+            "HTMLFormElement.prototype.submit.call(document.saml)",
+            "function other(){ return 1 } document.forms[0].submit();",
+        ] {
+            assert_eq!(found(&format!("{FORM}<script>{script}</script>")), Some(0), "{script}");
+        }
+        let body = "<body onload='document.forms[0].submit()'>";
+        assert_eq!(found(&format!("{body}{FORM}")), Some(0));
+    }
+
+    #[test]
+    fn what_waits_for_a_person_does_not() {
+        for script in [
+            "function send() { document.forms[0].submit(); }",
+            "b.onclick = function () { document.saml.submit(); }",
+            "b.addEventListener('click', () => { document.saml.submit(); });",
+            "var submit = 1;",
+        ] {
+            assert_eq!(found(&format!("{FORM}<script>{script}</script>")), None, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_asks_or_logs_out_is_never_the_one() {
+        let script = "<script>document.forms[0].submit()</script>";
+        assert_eq!(found(&format!("<form><input name=user></form>{script}")), None);
+        let out = "<form id=logout-form><input type=hidden name=t></form>";
+        assert_eq!(found(&format!("{out}{script}")), None);
+        assert_eq!(found(&format!("{out}{FORM}{script}")), Some(1));
+        assert_eq!(found(script), None);
+    }
 }
