@@ -142,8 +142,8 @@ impl Counters {
         self.in_flight.dec();
         self.attempts.with_label_values(&[attempt.outcome.as_str()]).inc();
         self.duration.observe(attempt.duration.as_secs_f64());
-        for (phase, histogram) in Phase::ALL.into_iter().zip(&self.phases) {
-            if let Some(duration) = attempt.phase(phase) {
+        for (histogram, duration) in self.phases.iter().zip(attempt.phases()) {
+            if let Some(duration) = duration {
                 histogram.observe(duration.as_secs_f64());
             }
         }

@@ -5,6 +5,7 @@
 
 pub mod counters;
 pub mod listener;
+pub mod metrics;
 pub mod snapshot;
 
 pub use counters::Counters;

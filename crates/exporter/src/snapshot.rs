@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::outcome::AccountCause;
-use contract::{Evidence, Instant, Outcome, Phase, ServiceState};
+use contract::stops::StopVerdict;
+use contract::{Evidence, Figure, Instant, Outcome, Phase, ServiceState, Terms};
 
 /// Outages that a snapshot holds at most, newest first; the API and the pages show no more.
 pub const OUTAGES_MAX: usize = 100;
@@ -99,6 +100,10 @@ pub struct Service {
     pub state: ServiceState,
     /// When that state began.
     pub since: Instant,
+    /// The terms in force.
+    pub terms: Arc<Terms>,
+    /// The running month's figure; `None` while it cannot be given.
+    pub figure: Option<Arc<Figure>>,
     /// The last finished attempt.
     pub attempt: Option<Arc<Attempt>>,
     /// The next announced stop that is not over.
@@ -125,11 +130,15 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The time spent in `phase` over all steps; `None` if no step came that far.
-    pub fn phase(&self, phase: Phase) -> Option<Duration> {
-        self.steps.iter().flat_map(|step| &step.phases).fold(None, |sum, &(of, duration)| {
-            if of == phase { Some(sum.unwrap_or_default() + duration) } else { sum }
-        })
+    /// The time spent in each phase over all steps, in the order of [`Phase::ALL`]; `None` where
+    /// no step came that far.
+    pub fn phases(&self) -> [Option<Duration>; Phase::ALL.len()] {
+        let mut sums = [None; Phase::ALL.len()];
+        for &(phase, duration) in self.steps.iter().flat_map(|step| &step.phases) {
+            let sum: &mut Option<Duration> = &mut sums[phase as usize];
+            *sum = Some(sum.unwrap_or_default() + duration);
+        }
+        sums
     }
 }
 
@@ -208,37 +217,17 @@ pub struct Stop {
     pub reason: Arc<str>,
     /// When it was announced (C4.1).
     pub announced: Instant,
-    /// What it is worth under the contract, per service as in `services`.
-    pub verdicts: Vec<Verdict>,
+    /// Whether it counts, per service as in `services` (C4.2-C4.6).
+    pub verdicts: Vec<StopVerdict>,
     /// Whether it overlaps office hours (C4.5).
     pub in_office_hours: bool,
 }
 
 impl Stop {
-    /// What the stop is worth for `service`.
-    pub fn verdict(&self, service: &str) -> Option<Verdict> {
+    /// Whether the stop counts for `service`; `None` if it does not concern it.
+    pub fn verdict(&self, service: &str) -> Option<StopVerdict> {
         let index = self.services.iter().position(|name| &**name == service)?;
         self.verdicts.get(index).copied()
-    }
-}
-
-/// What an announced stop is worth (C4.2-C4.4).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Downtime in it is planned.
-    Valid,
-    /// Otherwise agreed: valid beyond the month's allowance (C4.4).
-    Agreed,
-    /// Announced too late: excludes nothing (C4.2).
-    Late,
-    /// Beyond the month's allowance: excludes nothing (C4.3).
-    Surplus,
-}
-
-impl Verdict {
-    /// Whether downtime in the stop is planned.
-    pub fn is_valid(self) -> bool {
-        matches!(self, Verdict::Valid | Verdict::Agreed)
     }
 }
 

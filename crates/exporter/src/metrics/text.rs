@@ -1,0 +1,225 @@
+//! Prometheus' text format 0.0.4, written without allocating per sample.
+
+use std::io::Write;
+use std::time::Duration;
+
+use contract::Instant;
+use contract::figure::Percent;
+
+/// A sample's value, in the unit that its name says.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Value {
+    /// A whole number.
+    Whole(i64),
+    /// Milliseconds, printed as seconds.
+    Milliseconds(i64),
+    /// Printed as seconds, to the microsecond.
+    Duration(Duration),
+    /// A percentage, printed as a ratio, cut down as C6.4 says.
+    Percent(Percent),
+    /// A number that no decision rests on.
+    Float(f64),
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Value::Whole(value.into())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Value::Whole(value.try_into().unwrap_or(i64::MAX))
+    }
+}
+
+impl From<Instant> for Value {
+    /// Seconds since 1970.
+    fn from(value: Instant) -> Self {
+        Value::Milliseconds(value.ms())
+    }
+}
+
+impl From<Duration> for Value {
+    fn from(value: Duration) -> Self {
+        Value::Duration(value)
+    }
+}
+
+impl Value {
+    fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Value::Whole(value) => whole(out, value),
+            Value::Milliseconds(ms) => decimal(out, ms, 3),
+            Value::Duration(duration) => {
+                decimal(out, duration.as_micros().try_into().unwrap_or(i64::MAX), 6);
+            }
+            Value::Percent(percent) => decimal(out, percent.e4, 6),
+            Value::Float(value) if value.is_infinite() => {
+                out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
+            }
+            Value::Float(value) => write!(out, "{value}").expect("a Vec takes every byte"),
+        }
+    }
+}
+
+/// A metric's type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// May go up and down.
+    Gauge,
+    /// Only grows, except at a restart.
+    Counter,
+}
+
+/// One family: begins with its help and type; its samples follow.
+pub struct Family<'o> {
+    out: &'o mut Vec<u8>,
+    name: &'static str,
+}
+
+impl<'o> Family<'o> {
+    /// Begins a family. `help` is one line.
+    pub fn new(out: &'o mut Vec<u8>, kind: Kind, name: &'static str, help: &str) -> Self {
+        let kind = match kind {
+            Kind::Gauge => "gauge",
+            Kind::Counter => "counter",
+        };
+        for part in ["# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        Family { out, name }
+    }
+
+    /// A sample with `labels`; without any if they are empty.
+    pub fn sample(&mut self, labels: &Labels, value: impl Into<Value>) {
+        self.begin(labels);
+        if !labels.0.is_empty() {
+            self.out.push(b'}');
+        }
+        self.end(value.into());
+    }
+
+    /// A sample with `labels`, of which there is at least one, and one more whose `value` needs
+    /// no escaping.
+    pub fn with(&mut self, labels: &Labels, name: &str, label: &str, value: impl Into<Value>) {
+        self.begin(labels);
+        for part in [",", name, "=\"", label, "\"}"] {
+            self.out.extend_from_slice(part.as_bytes());
+        }
+        self.end(value.into());
+    }
+
+    fn begin(&mut self, labels: &Labels) {
+        self.out.extend_from_slice(self.name.as_bytes());
+        self.out.extend_from_slice(&labels.0);
+    }
+
+    fn end(&mut self, value: Value) {
+        self.out.push(b' ');
+        value.write(self.out);
+        self.out.push(b'\n');
+    }
+}
+
+/// Appends a gauge of one sample without labels.
+pub fn gauge(out: &mut Vec<u8>, name: &'static str, help: &str, value: impl Into<Value>) {
+    Family::new(out, Kind::Gauge, name, help).sample(&Labels::default(), value);
+}
+
+/// Appends a counter of one sample without labels.
+pub fn counter(out: &mut Vec<u8>, name: &'static str, help: &str, value: u64) {
+    Family::new(out, Kind::Counter, name, help).sample(&Labels::default(), value);
+}
+
+/// Labels as they are written, escaped, without the closing brace.
+#[derive(Clone, Default, Debug)]
+pub struct Labels(Vec<u8>);
+
+impl Labels {
+    /// One label.
+    pub fn new(name: &str, value: &str) -> Self {
+        Labels::default().and(name, value)
+    }
+
+    /// One label more. The name must be one that Prometheus accepts.
+    pub fn and(mut self, name: &str, value: &str) -> Self {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"=\"");
+        for byte in value.bytes() {
+            match byte {
+                b'\\' => self.0.extend_from_slice(b"\\\\"),
+                b'"' => self.0.extend_from_slice(b"\\\""),
+                b'\n' => self.0.extend_from_slice(b"\\n"),
+                _ => self.0.push(byte),
+            }
+        }
+        self.0.push(b'"');
+        self
+    }
+}
+
+fn whole(out: &mut Vec<u8>, value: i64) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Writes `value / 10^places` exactly, without trailing zeros.
+fn decimal(out: &mut Vec<u8>, value: i64, places: u32) {
+    if value < 0 {
+        out.push(b'-');
+    }
+    let unit = 10_u64.pow(places);
+    let magnitude = value.unsigned_abs();
+    out.extend_from_slice(itoa::Buffer::new().format(magnitude / unit).as_bytes());
+    let rest = magnitude % unit;
+    if rest != 0 {
+        // A leading 1 keeps the zeros behind the point.
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(unit + rest).trim_end_matches('0');
+        out.push(b'.');
+        out.extend_from_slice(&digits.as_bytes()[1..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(value: Value) -> String {
+        let mut out = Vec::new();
+        value.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn values_are_exact_decimals() {
+        for (value, expected) in [
+            (Value::Milliseconds(0), "0"),
+            (Value::Milliseconds(2_682_000_000), "2682000"),
+            (Value::Milliseconds(2_682_001), "2682.001"),
+            (Value::Milliseconds(-50), "-0.05"),
+            (Value::Duration(Duration::from_nanos(1_234_999)), "0.001234"),
+            (Value::Percent(Percent { e4: 998_999 }), "0.998999"),
+            (Value::Percent(Percent { e4: 1_000_000 }), "1"),
+            (Value::Float(0.25), "0.25"),
+            (Value::Float(f64::INFINITY), "+Inf"),
+            (Value::Whole(-1), "-1"),
+            (true.into(), "1"),
+        ] {
+            assert_eq!(written(value), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_label_values_stay_inside_their_quotes() {
+        let labels = Labels::new("service", "a\"} 1\nup{x=\"\\").and("team", "ö");
+        let mut out = Vec::new();
+        Family::new(&mut out, Kind::Gauge, "upptid_x", "X.").with(&labels, "state", "up", true);
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            text.lines().last().unwrap(),
+            r#"upptid_x{service="a\"} 1\nup{x=\"\\",team="ö",state="up"} 1"#
+        );
+    }
+}
