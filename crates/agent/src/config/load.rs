@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use contract::Terms;
@@ -55,10 +56,10 @@ pub(super) fn load(path: &Path, credentials: Option<&Path>) -> Result<Loaded, Pr
     let folder = path.parent().unwrap_or(Path::new(""));
 
     let mut sources = Vec::new();
-    for (order, file) in (2..).zip(include(&main_table, folder)) {
+    for (order, (file, pattern)) in (2..).zip(include(&main_table, folder)) {
         match source::read(&file, order) {
             Ok(source) => sources.push(source),
-            Err(problem) => broken.push(problem),
+            Err(problem) => broken.push(pattern.problem(problem.one_line())),
         }
     }
     let mut parsed = Vec::new();
@@ -70,7 +71,7 @@ pub(super) fn load(path: &Path, credentials: Option<&Path>) -> Result<Loaded, Pr
     let root = |(source, table)| Table::root(&notes, source, table);
     let included = parsed.iter().map(|(source, table)| root((*source, table))).collect();
     let files = Files { main: main_table, included };
-    let config = read(files, Places { credentials, folder });
+    let config = read(files, &Places::new(credentials, folder));
 
     let asked = notes.asked();
     if broken.is_empty() {
@@ -102,20 +103,21 @@ fn parse(source: &Arc<Source>) -> (Spanned<DeTable<'_>>, Vec<Problem>) {
     (table, errors.iter().map(problem).collect())
 }
 
-fn include(main: &Table<'_>, folder: &Path) -> Vec<PathBuf> {
+/// The files to include, each with the pattern that names it.
+fn include<'a>(main: &Table<'a>, folder: &Path) -> Vec<(PathBuf, Rc<Value<'a>>)> {
     let mut files = Vec::new();
-    for pattern in main.list("include") {
+    for pattern in main.list("include").into_iter().map(Rc::new) {
         let Some(found) = pattern.text(|text| included(folder, text)) else { continue };
         if found.is_empty() {
             let problem = pattern.problem("no file matches");
             main.note(problem.help("the path is relative to this file's folder").warning());
         }
-        files.extend(found);
+        files.extend(found.into_iter().map(|file| (file, pattern.clone())));
     }
     files
 }
 
-fn read(files: Files<'_>, places: Places<'_>) -> Config {
+fn read(files: Files<'_>, places: &Places<'_>) -> Config {
     let main = &files.main;
     let terms = all_terms(&files);
     let services = services(&files, &terms, places);
@@ -245,7 +247,7 @@ fn witness(main: &Table<'_>) -> Witness {
     if list.is_empty() {
         let message = "no witness is configured: network failures will count as downtime (C3.3)";
         let help = "add [witness] with targets that answer when this machine's network works";
-        table.note(table.problem("targets", message).help(help).warning());
+        table.note(main.problem_with_file(message).help(help).warning());
     }
     table.end();
     // More than half of them, so that one alone decides nothing where there are several.
@@ -302,31 +304,32 @@ fn all_terms(files: &Files<'_>) -> BTreeMap<String, Arc<Terms>> {
 fn services(
     files: &Files<'_>,
     terms: &BTreeMap<String, Arc<Terms>>,
-    places: Places<'_>,
+    places: &Places<'_>,
 ) -> Vec<Service> {
     let mut services = Vec::new();
-    let mut begins: HashMap<String, String> = HashMap::new();
+    let mut begins = HashMap::new();
     let mut found = 0;
     for file in files.all() {
         for value in file.list("service") {
             found += 1;
             let Some(table) = value.table() else { continue };
             if let Some(name) = table.peek("name") {
-                match begins.entry(name.to_owned()) {
+                match begins.entry(name) {
                     Entry::Occupied(first) => {
+                        let first: &Problem = first.get();
                         let problem = table.problem("name", "another service has this name");
-                        table.note(problem.help(format!("the first one is at {}", first.get())));
+                        table.note(problem.help(format!("the first one is at {}", first.place())));
                     }
                     Entry::Vacant(free) => {
-                        free.insert(table.begins());
+                        free.insert(table.problem("name", "first"));
                     }
                 }
             }
             services.extend(service(table, terms, places));
         }
     }
-    if found == 0 {
-        let problem = files.main.problem("service", "there is nothing to measure");
+    if found == 0 && !files.all().any(|file| file.has("service")) {
+        let problem = files.main.problem_with_file("there is nothing to measure");
         files.main.note(problem.help("add a [[service]] with a name, and its [service.login]"));
     }
     if found > SERVICES_MAX {

@@ -7,15 +7,15 @@ use std::time::Duration;
 use http::Method;
 use probe::settings::{
     Basic, Client, Credentials, Dial, Family, Form, Http, Identity, Json, JsonBody, Kind, Limits,
-    Login, Logout, Proof, Refusals, Roots, Sign,
+    Login, Logout, Proof, Refusals, Sign,
 };
 use secrecy::SecretString;
 
 use super::secret::{Places, SecretPlace, secret, secret_path};
 use super::table::{Table, Value};
 use super::value::{
-    self, duration_ms_within, header_name, header_value, https_url, ip_address, nameserver, one_of,
-    text,
+    self, Wrong, duration_ms_within, header_name, header_value, https_url, ip_address, nameserver,
+    one_of, text,
 };
 
 /// Longest time limit: an hour.
@@ -24,9 +24,11 @@ const LIMIT_MS_MAX: i64 = 3_600_000;
 const ITEMS_MAX: usize = 32;
 
 /// Keys that only one kind has; said of another kind, this is a better answer than "unknown".
-const KEYS_OF_KINDS: [(&str, &str); 8] = [
+const KEYS_OF_KINDS: [(&str, &str); 10] = [
     ("form", "form"),
     ("button", "form"),
+    ("user_field", "form and json"),
+    ("password_field", "form and json"),
     ("body", "json"),
     ("token", "json"),
     ("token_header", "json"),
@@ -44,7 +46,7 @@ pub(super) struct ReadLogin {
 }
 
 /// Reads one login. None if it cannot be measured; that is noted.
-pub(super) fn login(table: Table<'_>, places: Places<'_>) -> Option<ReadLogin> {
+pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> {
     let mut secrets = Vec::new();
     let kind = kind(&table);
     let account = account(&table, places, "password", &mut secrets);
@@ -93,24 +95,25 @@ pub(super) fn login(table: Table<'_>, places: Places<'_>) -> Option<ReadLogin> {
 
 fn kind(table: &Table<'_>) -> Option<Kind> {
     let words = [("form", "form"), ("basic", "basic"), ("json", "json")];
-    let word = match table.value("kind") {
-        Some(value) => value.text(one_of(&words))?,
-        None => "form",
-    };
-    for (key, owners) in KEYS_OF_KINDS {
-        if table.has(key) && !owners.split(" and ").any(|owner| owner == word) {
-            let problem =
-                table.problem_with_key(key, format!("a login of kind {word} has no such key"));
-            table.note(problem.help(format!("it is a key of kind {owners}")));
-            table.allow(key);
-        }
-    }
-    let Some(url) = table.value("url") else {
+    let word = table.value("kind").map_or(Some("form"), |value| value.text(one_of(&words)));
+    let url = table.text("url", https_url);
+    if !table.has("url") {
         let problem = table.problem("url", "the login has no url");
         table.note(problem.help(r#"add url = "https://…": the page where people sign in"#));
-        return None;
-    };
-    let url = url.text(https_url)?;
+    }
+    for (key, owners) in KEYS_OF_KINDS {
+        let belongs = word.is_none_or(|word| owners.split(" and ").any(|owner| owner == word));
+        if let Some(word) = word
+            && !belongs
+            && table.has(key)
+        {
+            let message = format!("a login of kind {word} has no such key");
+            let problem = table.problem_with_key(key, message);
+            table.note(problem.help(format!("it is a key of kind {owners}")));
+        }
+        table.allow(key);
+    }
+    let (word, url) = (word?, url?);
     Some(match word {
         "basic" => Kind::Basic(Basic { url }),
         "json" => Kind::Json(json(table, url)),
@@ -155,7 +158,7 @@ fn json(table: &Table<'_>, url: url::Url) -> Json {
 
 fn account(
     table: &Table<'_>,
-    places: Places<'_>,
+    places: &Places<'_>,
     what: &'static str,
     secrets: &mut Vec<(&'static str, SecretPlace)>,
 ) -> Option<Credentials> {
@@ -185,7 +188,10 @@ fn proofs(table: &Table<'_>) -> Vec<Proof> {
 }
 
 fn proof(value: &Value<'_>) -> Option<Proof> {
-    let table = value.table()?;
+    let Some(table) = value.as_table() else {
+        value.note(Wrong::new("a proof is a table", r#"as in proof = [{ text = "Logga ut" }]"#));
+        return None;
+    };
     let equals = table.value("equals");
     let found = [
         table.text("text", text).map(Proof::Text),
@@ -267,7 +273,7 @@ fn limits(table: &Table<'_>) -> Limits {
 
 fn dial(
     table: &Table<'_>,
-    places: Places<'_>,
+    places: &Places<'_>,
     secrets: &mut Vec<(&'static str, SecretPlace)>,
 ) -> Dial {
     let mut dial = Dial::default();
@@ -279,7 +285,7 @@ fn dial(
     dial.resolve_to = table.text("address", ip_address);
     dial.http = table.text("http", one_of(&versions)).unwrap_or(dial.http);
     if let Some(file) = table.text("ca_file", value::path) {
-        match Roots::from_pem_file(&places.folder.join(file)) {
+        match places.roots(file) {
             Ok(roots) => dial.tls.roots = roots,
             Err(why) => table.note(table.problem("ca_file", why)),
         }
@@ -325,14 +331,14 @@ fn check_address(table: &Table<'_>, dial: &Dial, is_each: bool) {
 }
 
 /// A path, which may end in `*`.
-fn path_pattern(path: &str) -> Result<String, value::Wrong> {
+fn path_pattern(path: &str) -> Result<String, Wrong> {
     if path.starts_with('/') {
         return text(path);
     }
-    Err(value::Wrong::new("a path begins with '/'", r#"as in "/home" or "/home/*""#))
+    Err(Wrong::new("a path begins with '/'", r#"as in "/home" or "/home/*""#))
 }
 
 /// Any text, also an empty one.
-fn any(text: &str) -> Result<String, value::Wrong> {
+fn any(text: &str) -> Result<String, Wrong> {
     if text.is_empty() { Ok(String::new()) } else { value::text(text) }
 }

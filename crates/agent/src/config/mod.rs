@@ -3,12 +3,15 @@
 //! The file's shape and the program's shape differ; [`Config::load`] is the only road between.
 //! The file's shape is what `load` and the files named after its tables ask a [`table::Table`] for.
 
+mod check;
 mod load;
 mod login;
 mod problem;
 mod program;
 mod secret;
 mod service;
+#[cfg(test)]
+mod shipped;
 mod source;
 mod table;
 mod terms;
@@ -16,6 +19,7 @@ mod value;
 
 use std::path::Path;
 
+pub use check::{Check, Plan, check};
 pub use problem::{Problem, Problems};
 pub use program::{
     Admin, Agent, Config, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Service,

@@ -79,7 +79,9 @@ impl Problem {
             Place::File(path) => path.display().to_string(),
             Place::Span { source, span } => {
                 let line = Line::of(&source.text, span.start);
-                let column = line.text[..span.start - line.start].chars().count() + 1;
+                let before = span.start.saturating_sub(line.start).min(line.text.len());
+                let before = line.text.floor_char_boundary(before);
+                let column = line.text[..before].chars().count() + 1;
                 format!("{}:{}:{column}", source.path.display(), line.number)
             }
         }
@@ -99,10 +101,10 @@ impl Problem {
             Place::Span { source, span } => {
                 let line = Line::of(&source.text, span.start);
                 let shown = shown(line.text, keys_shown);
-                let start = (span.start - line.start).min(shown.len());
+                let start = span.start.saturating_sub(line.start).min(shown.len());
                 let start = shown.floor_char_boundary(start);
-                let end = (span.end.max(span.start) - line.start).clamp(start, shown.len());
-                let end = shown.ceil_char_boundary(end.max(start));
+                let end = span.end.saturating_sub(line.start).clamp(start, shown.len());
+                let end = shown.ceil_char_boundary(end);
                 title.element(
                     Snippet::source(shown)
                         .line_start(line.number)

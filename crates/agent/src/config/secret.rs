@@ -1,10 +1,13 @@
 //! Secrets: the configuration names them, a credential or a file holds them (C10.3).
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use probe::settings::Roots;
 use secrecy::SecretString;
 
 use super::source::{read_bounded, reason};
@@ -15,12 +18,27 @@ use super::value;
 const SECRET_LENGTH_MAX: u64 = 64 << 10;
 
 /// Where secrets and the files beside the configuration are found.
-#[derive(Clone, Copy)]
 pub(super) struct Places<'a> {
     /// `$CREDENTIALS_DIRECTORY`, if the service manager gave one.
     pub(super) credentials: Option<&'a Path>,
     /// The folder that relative paths begin in.
     pub(super) folder: &'a Path,
+    /// Certificates read so far: services by the thousand share one file.
+    roots: RefCell<HashMap<PathBuf, Result<Roots, String>>>,
+}
+
+impl<'a> Places<'a> {
+    /// Nothing read so far.
+    pub(super) fn new(credentials: Option<&'a Path>, folder: &'a Path) -> Self {
+        Places { credentials, folder, roots: RefCell::default() }
+    }
+
+    /// The certificates of a PEM file.
+    pub(super) fn roots(&self, file: PathBuf) -> Result<Roots, String> {
+        let path = self.folder.join(file);
+        let mut roots = self.roots.borrow_mut();
+        roots.entry(path).or_insert_with_key(|path| Roots::from_pem_file(path)).clone()
+    }
 }
 
 /// Where a secret was read.
@@ -46,7 +64,7 @@ impl fmt::Display for SecretPlace {
 pub(super) fn secret<'a>(
     table: &Table<'a>,
     key: &'a str,
-    places: Places<'_>,
+    places: &Places<'_>,
 ) -> Option<(SecretString, SecretPlace)> {
     found(table, key, places).map(|found| (found.secret, found.place))
 }
@@ -55,7 +73,7 @@ pub(super) fn secret<'a>(
 pub(super) fn secret_path<'a>(
     table: &Table<'a>,
     key: &'a str,
-    places: Places<'_>,
+    places: &Places<'_>,
 ) -> Option<(PathBuf, SecretPlace)> {
     found(table, key, places).map(|found| (found.path, found.place))
 }
@@ -67,7 +85,7 @@ struct Found {
     place: SecretPlace,
 }
 
-fn found<'a>(table: &Table<'a>, key: &'a str, places: Places<'_>) -> Option<Found> {
+fn found<'a>(table: &Table<'a>, key: &'a str, places: &Places<'_>) -> Option<Found> {
     let value = table.value(key)?;
     let how = format!(r#"write {key} = {{ credential = "name" }} or {key} = {{ file = "path" }}"#);
     let Some(names) = value.as_table() else {
@@ -89,7 +107,11 @@ fn found<'a>(table: &Table<'a>, key: &'a str, places: Places<'_>) -> Option<Foun
     found
 }
 
-fn from_credential(table: &Table<'_>, credential: &Value<'_>, places: Places<'_>) -> Option<Found> {
+fn from_credential(
+    table: &Table<'_>,
+    credential: &Value<'_>,
+    places: &Places<'_>,
+) -> Option<Found> {
     let name = credential.text(value::name)?;
     let Some(directory) = places.credentials else {
         let problem = credential.problem("there are no credentials to read this secret from");
@@ -117,7 +139,7 @@ fn from_credential(table: &Table<'_>, credential: &Value<'_>, places: Places<'_>
     }
 }
 
-fn from_file(table: &Table<'_>, file: &Value<'_>, places: Places<'_>) -> Option<Found> {
+fn from_file(table: &Table<'_>, file: &Value<'_>, places: &Places<'_>) -> Option<Found> {
     let path = places.folder.join(file.text(value::path)?);
     match read(&path) {
         Ok(secret) => {
@@ -156,4 +178,68 @@ fn names_in(directory: &Path) -> Vec<String> {
     names.sort();
     names.truncate(20);
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use secrecy::ExposeSecret;
+
+    use super::super::Config;
+    use super::*;
+
+    /// Loads a service whose password is in a file of this content and mode.
+    fn load(content: &str, mode: u32) -> Result<Config, super::super::Problems> {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, content).unwrap();
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(mode)).unwrap();
+        let config = folder.path().join("upptid.toml");
+        let text = r#"
+            [witness]
+            targets = [{ name = "gateway", tcp = "192.0.2.1:443" }]
+            [[service]]
+            name = "portal"
+            login.url = "https://portal.example/"
+            login.user = "probe"
+            login.password = { file = "secret" }
+        "#;
+        std::fs::write(&config, text).unwrap();
+        Config::load(&config, None)
+    }
+
+    #[test]
+    fn a_secret_loses_the_newline_that_an_editor_adds_and_nothing_else() {
+        for (content, expected) in [
+            ("hunter2", "hunter2"),
+            ("hunter2\n", "hunter2"),
+            (" a b \r\n", " a b "),
+            ("a\n\n", "a\n"),
+        ] {
+            let config = load(content, 0o600).unwrap();
+            let password = &config.services[0].logins[0].account.password;
+            assert_eq!(password.expose_secret(), expected);
+            assert!(config.warnings.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_is_refused() {
+        for content in ["", "\n", "\r\n"] {
+            assert!(format!("{}", load(content, 0o600).unwrap_err()).contains("it is empty"));
+        }
+    }
+
+    #[test]
+    fn a_secret_that_everybody_may_read_is_a_warning() {
+        let warnings = load("hunter2", 0o644).unwrap().warnings.to_string();
+        assert!(warnings.contains("every user of this machine may read this secret"), "{warnings}");
+    }
+
+    #[test]
+    fn c10_3_a_configuration_in_debug_form_shows_no_secret() {
+        let config = load("hunter2", 0o600).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
 }

@@ -26,7 +26,7 @@ const LABELS_MAX: usize = 16;
 pub(super) fn service(
     table: Table<'_>,
     all_terms: &BTreeMap<String, Arc<Terms>>,
-    places: Places<'_>,
+    places: &Places<'_>,
 ) -> Option<Service> {
     let name = table.text("name", name);
     if !table.has("name") {

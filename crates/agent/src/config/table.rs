@@ -186,9 +186,9 @@ impl<'a> Table<'a> {
         self.place.notes.add(problem);
     }
 
-    /// Where the table begins, as `file:line:column`.
-    pub(super) fn begins(&self) -> String {
-        self.place.problem("").place()
+    /// A problem with the whole file.
+    pub(super) fn problem_with_file(&self, message: impl Into<String>) -> Problem {
+        Problem::with_file(&self.place.source.path, message)
     }
 
     /// Whether the table has `key`, without asking for it.
@@ -351,6 +351,9 @@ impl<'a> Value<'a> {
         };
         let message = format!("expected {expected}, found {found}");
         let help = match self.value {
+            DeValue::Table(_) if expected.contains("list") => {
+                Some("write a header like [[service]], or [ ] around the value".to_owned())
+            }
             DeValue::Array(_) | DeValue::Table(_) => None,
             _ if expected.contains("in quotes") => Some("put quotes around it".to_owned()),
             _ => None,

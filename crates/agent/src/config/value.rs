@@ -76,8 +76,9 @@ pub(super) fn duration_text(mut ms: i64) -> String {
         return "0s".to_owned();
     }
     let mut text = String::new();
-    // Days are read, but hours are what contracts speak of: "72h".
-    for (unit, unit_ms) in &UNITS[1..] {
+    // Contracts speak of hours ("72h") until there are too many of them.
+    let is_long = ms >= 14 * DAY_MS;
+    for (unit, unit_ms) in &UNITS[usize::from(!is_long)..] {
         if ms >= *unit_ms {
             text.push_str(&format!("{}{unit}", ms / unit_ms));
             ms %= unit_ms;
@@ -252,13 +253,13 @@ pub(super) fn host_and_port(text: &str) -> Result<(String, u16), Wrong> {
     let port: u16 = port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?;
     let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(v6) => v6.parse().map(|v6: std::net::Ipv6Addr| v6.to_string()).map_err(|_| wrong())?,
-        None => host.to_owned(),
+        None => {
+            let is_name = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
+            let fits = (1..=253).contains(&host.len()) && host.bytes().all(is_name);
+            fits.then(|| host.to_owned()).ok_or_else(wrong)?
+        }
     };
-    let is_address = host.parse::<IpAddr>().is_ok();
-    let is_name = !host.is_empty()
-        && host.len() <= 253
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
-    if is_address || is_name { Ok((host, port)) } else { Err(wrong()) }
+    Ok((host, port))
 }
 
 /// A JSON pointer (RFC 6901): `/user/name`.

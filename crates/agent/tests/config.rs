@@ -1,0 +1,60 @@
+//! One bad file per mistake, with the exact message beside it.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p agent --test config` writes the messages anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use agent::config::Config;
+
+/// What stands in files in place of a password: no message may show it.
+const SECRET: &str = "hunter2";
+
+#[test]
+fn every_mistake_has_its_message() {
+    let mut wrong = Vec::new();
+    for (path, message) in messages() {
+        let golden = path.with_extension("txt");
+        if update_golden() {
+            fs::write(&golden, &message).unwrap();
+        } else if fs::read_to_string(&golden).unwrap_or_default() != message {
+            wrong.push(format!("{}:\n{message}", golden.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "these messages differ:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn c10_3_no_message_shows_a_secret() {
+    let mut with_secret = 0;
+    for (path, message) in messages() {
+        with_secret += usize::from(fs::read_to_string(&path).unwrap().contains(SECRET));
+        assert!(!message.contains(SECRET), "{}:\n{message}", path.display());
+    }
+    assert!(with_secret >= 10);
+}
+
+/// Each fixture and what loading it says, with the fixtures' folder cut from paths.
+fn messages() -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
+    let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    files.sort();
+    assert!(files.len() >= 40);
+    let message = |path: PathBuf| {
+        let said = match Config::load(&path, Some(&folder.join("credentials"))) {
+            Ok(config) if config.warnings.is_empty() => panic!("{} is right", path.display()),
+            Ok(config) => config.warnings.to_string(),
+            Err(problems) => problems.to_string(),
+        };
+        let said = said.replace(&format!("{}/", folder.display()), "");
+        (path, said + "\n")
+    };
+    files.into_iter().map(message).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one switch of this test")]
+fn update_golden() -> bool {
+    std::env::var_os("UPDATE_GOLDEN").is_some()
+}
