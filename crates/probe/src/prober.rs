@@ -1,20 +1,41 @@
 //! Makes login attempts. What attempts can share (TLS roots, resolvers) is held here.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use contract::{Evidence, Outcome, UnableCause};
+use secrecy::ExposeSecret;
 
 use crate::attempt::Attempt;
-use crate::settings::Login;
+use crate::dial::Dialer;
+use crate::failure::Failure;
+use crate::kinds::{self, json};
+use crate::logout::log_out;
+use crate::redact::Redactor;
+use crate::resolve::Resolver;
+use crate::session::Session;
+use crate::settings::{Credentials, Dial, Http, Kind, Login, Tls};
+use crate::tls::TlsClient;
 
-/// Makes login attempts.
+/// Makes login attempts. Clones share what they hold.
 #[derive(Clone, Debug, Default)]
-pub struct Prober {}
+pub struct Prober {
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// What logins share, for as long as one of them lives.
+#[derive(Debug, Default)]
+struct Shared {
+    tls: Vec<((Tls, Http), Weak<TlsClient>)>,
+    resolvers: Vec<((Vec<SocketAddr>, bool), Weak<Resolver>)>,
+}
 
 /// A login that can be attempted again and again, also at the same time.
 #[derive(Clone, Debug)]
 pub struct PreparedLogin {
     login: Arc<Login>,
+    dialer: Arc<Dialer>,
+    redactors: Arc<[Redactor; 2]>,
 }
 
 /// Who signs in.
@@ -35,8 +56,56 @@ impl Prober {
 
     /// Makes a login ready, once per configuration. The error is a fragment that names the remedy.
     pub fn prepare(&self, login: Login) -> Result<PreparedLogin, String> {
-        Ok(PreparedLogin { login: Arc::new(login) })
+        let own_host = login.url().host().ok_or("the login's url has no host")?.to_owned();
+        // C1.5
+        if login.url().scheme() != "https" {
+            return Err("the login's url must begin with https://".to_owned());
+        }
+        if let Kind::Json(settings) = &login.kind {
+            json::check_settings(settings)?;
+        }
+        let (resolver, tls) = self.shared(&login.dial)?;
+        let dialer = Dialer::new(login.dial.clone(), login.limits, own_host, resolver, tls);
+        let redactors =
+            [Some(&login.account), login.second_account.as_ref()].map(|account| match account {
+                Some(account) => Redactor::new(&account.user, &[account.password.expose_secret()]),
+                None => Redactor::default(),
+            });
+        Ok(PreparedLogin {
+            login: Arc::new(login),
+            dialer: Arc::new(dialer),
+            redactors: Arc::new(redactors),
+        })
     }
+
+    fn shared(&self, dial: &Dial) -> Result<(Arc<Resolver>, Arc<TlsClient>), String> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shared { tls, resolvers } = &mut *shared;
+        let tls =
+            share(tls, (dial.tls.clone(), dial.http), |(tls, http)| TlsClient::new(tls, *http))?;
+        let resolver = share(
+            resolvers,
+            (dial.nameservers.clone(), dial.hosts_file),
+            |(nameservers, hosts_file)| Resolver::new(nameservers, *hosts_file),
+        )?;
+        Ok((resolver, tls))
+    }
+}
+
+/// The value that another login with the same settings uses, or a new one.
+fn share<K: PartialEq, V>(
+    known: &mut Vec<(K, Weak<V>)>,
+    key: K,
+    make: impl FnOnce(&K) -> Result<V, String>,
+) -> Result<Arc<V>, String> {
+    known.retain(|(_, value)| value.strong_count() > 0);
+    let found = known.iter().find(|(other, _)| *other == key);
+    if let Some(value) = found.and_then(|(_, value)| value.upgrade()) {
+        return Ok(value);
+    }
+    let value = Arc::new(make(&key)?);
+    known.push((key, Arc::downgrade(&value)));
+    Ok(value)
 }
 
 impl PreparedLogin {
@@ -48,18 +117,79 @@ impl PreparedLogin {
     /// Signs in once, looks for the proof, and logs out. Ends within `limits.total` and a moment.
     /// Dropping the future ends the attempt and closes its connections.
     pub async fn attempt(&self, account: Account) -> Attempt {
-        let _ = account;
-        Attempt {
-            outcome: Outcome::Unable(UnableCause::Internal),
-            phase: None,
-            message: String::new(),
-            duration: std::time::Duration::ZERO,
-            steps: Vec::new(),
-            tls: None,
-            evidence: Evidence::default(),
-            notes: Vec::new(),
-            requests: 0,
-            bytes_received: 0,
+        let login = &*self.login;
+        let (credentials, redactor) = match account {
+            Account::Main => (Some(&login.account), &self.redactors[0]),
+            Account::Second => (login.second_account.as_ref(), &self.redactors[1]),
+        };
+        let mut session = Session::new(login, &self.dialer, redactor);
+        let result = sign_in(&mut session, credentials).await;
+        let mut notes = Vec::new();
+        let result = match result {
+            Err(failure) => Err(failure),
+            Ok(signed_in) => {
+                if let Err(note) = log_out(&mut session, &signed_in).await {
+                    notes.push(session.redactor.clean(&note));
+                }
+                Ok(format!("signed in: {}", signed_in.saw))
+            }
+        };
+        report(session, result, notes)
+    }
+}
+
+async fn sign_in(
+    session: &mut Session<'_>,
+    credentials: Option<&Credentials>,
+) -> Result<kinds::SignedIn, Failure> {
+    let Some(credentials) = credentials else {
+        return Err(Failure::unable(UnableCause::Credential, "no second account is configured"));
+    };
+    kinds::sign_in(session, credentials).await
+}
+
+/// Puts the attempt together. Whatever a service said passes the redactor on its way (C10.3).
+fn report(session: Session<'_>, result: Result<String, Failure>, notes: Vec<String>) -> Attempt {
+    let redactor = &session.redactor;
+    let (outcome, phase, message) = match result {
+        Ok(message) => (Outcome::Up, None, message),
+        Err(failure) => (failure.outcome, failure.phase, redactor.clean(&failure.message())),
+    };
+    let evidence = evidence(&session, outcome, &message);
+    Attempt {
+        outcome,
+        phase,
+        message,
+        duration: session.clock.elapsed(),
+        steps: session.steps,
+        tls: session.tls,
+        evidence,
+        notes,
+        requests: session.requests,
+        bytes_received: session.bytes_received,
+    }
+}
+
+fn evidence(session: &Session<'_>, outcome: Outcome, message: &str) -> Evidence {
+    let step = session.steps.last();
+    let mut evidence = Evidence { message: message.to_owned(), ..Evidence::default() };
+    match &session.last {
+        None => {
+            evidence.url = step.map(|step| step.url.clone());
+            evidence.address = step.and_then(|step| step.address).map(|at| at.to_string());
+        }
+        Some(answer) => {
+            evidence.url = Some(session.redactor.url(&answer.url));
+            evidence.address = answer.address.map(|at| at.to_string());
+            evidence.status = Some(answer.status.as_u16());
+            // A good answer holds what only its user may see (C10.5).
+            if outcome != Outcome::Up {
+                let title = answer.page().title.as_deref();
+                evidence.title = title.map(|title| session.redactor.clean(title));
+                let excerpt = session.redactor.excerpt(&answer.source());
+                evidence.excerpt = Some(excerpt).filter(|excerpt| !excerpt.is_empty());
+            }
         }
     }
+    evidence
 }

@@ -1,0 +1,94 @@
+//! Ends the session that a login began (a success leaves one behind each time). What goes wrong
+//! here is noted, and changes no verdict.
+
+use http::Method;
+
+use crate::answer::Answer;
+use crate::html::submission::{self, Press};
+use crate::html::{Form, logout};
+use crate::kinds::SignedIn;
+use crate::kinds::form::ask;
+use crate::session::{Ask, Session, is_good};
+use crate::settings::Logout;
+
+const NAME: &str = "log_out";
+
+/// Logs out as the settings say. The error is a note for people.
+pub async fn log_out(session: &mut Session<'_>, signed_in: &SignedIn) -> Result<(), String> {
+    let last = session.last.clone();
+    let Some(request) = request(&session.login.logout, signed_in)? else { return Ok(()) };
+    let result = session.send(&request).await;
+    session.last = last;
+    match result {
+        Ok(answer) if is_good(answer.status) => Ok(()),
+        Ok(answer) => Err(format!("the log-out was answered with {}", answer.status)),
+        Err(failure) => Err(format!("the log-out failed: {}", failure.message())),
+    }
+}
+
+fn request(settings: &Logout, signed_in: &SignedIn) -> Result<Option<Ask>, String> {
+    let answer = &signed_in.answer;
+    match settings {
+        Logout::Never => Ok(None),
+        Logout::Auto if !may_have_way_out(answer) => Ok(None),
+        Logout::Auto => match logout::find(answer.page()) {
+            None => Ok(None),
+            Some(logout::Logout::Link(at)) => by_link(answer, at).map(Some),
+            Some(logout::Logout::Form { form, button }) => {
+                by_form(answer, &answer.page().forms[form], button.as_deref()).map(Some)
+            }
+            Some(logout::Logout::Scripted) => {
+                Err("only a script can log out: set `logout`, or \"never\"".to_owned())
+            }
+        },
+        Logout::Link(part) => {
+            let links = &answer.page().links;
+            let wanted = links
+                .iter()
+                .position(|link| link.href.contains(part) || link.text.contains(part))
+                .ok_or_else(|| format!("the page has no link \"{part}\" to log out by"))?;
+            by_link(answer, wanted).map(Some)
+        }
+        Logout::Form(part) => {
+            let has = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(part));
+            let mut forms = answer.page().forms.iter();
+            let wanted = forms
+                .find(|form| has(&form.id) || has(&form.name) || has(&form.action))
+                .ok_or_else(|| format!("the page has no form \"{part}\" to log out by"))?;
+            by_form(answer, wanted, None).map(Some)
+        }
+        Logout::Request { method, url } => Ok(Some(Ask {
+            method: method.clone(),
+            credential: signed_in.credential.clone().filter(|_| is_same_origin(answer, url)),
+            ..Ask::page(NAME, url.clone())
+        })),
+    }
+}
+
+fn is_same_origin(answer: &Answer, url: &url::Url) -> bool {
+    answer.url.origin() == url.origin()
+}
+
+fn may_have_way_out(answer: &Answer) -> bool {
+    answer.may_have_form() || answer.contains(b"<a ") || answer.contains(b"<A ")
+}
+
+fn by_link(answer: &Answer, at: usize) -> Result<Ask, String> {
+    let page = answer.page();
+    let link = page.links.get(at).ok_or("the log-out link is gone")?;
+    let url = submission::resolve(page, &answer.url, &link.href)
+        .ok_or("the log-out link is no address")?;
+    let is_post = link.method.as_deref().is_some_and(|method| !method.eq_ignore_ascii_case("get"));
+    Ok(Ask {
+        method: if is_post { Method::POST } else { Method::GET },
+        referer: Some(answer.url.clone()),
+        ..Ask::page(NAME, url)
+    })
+}
+
+fn by_form(answer: &Answer, form: &Form, button: Option<&str>) -> Result<Ask, String> {
+    let press = button.map_or(Press::Default, Press::Named);
+    let submission = submission::submit(answer.page(), &answer.url, form, &[], press)
+        .map_err(|e| format!("cannot log out by the form: {e}"))?;
+    Ok(ask(NAME, submission, &answer.url))
+}

@@ -1,0 +1,327 @@
+//! The requests of one attempt, as one browser would send them: cookies, redirects, open
+//! connections, and every step noted.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use contract::{DownCause, Instant, Phase};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST,
+    LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT,
+};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http_body_util::Full;
+use url::{Position, Url};
+
+use crate::answer::Answer;
+use crate::attempt::{Phases, Step, TlsReport};
+use crate::clock::Clock;
+use crate::cookies::Jar;
+use crate::dial::Dialer;
+use crate::failure::Failure;
+use crate::http::{Connection, Received};
+use crate::redact::Redactor;
+use crate::settings::Login;
+use crate::unpack::{ACCEPTED, unpack};
+
+/// Redirects that one request may lead to.
+pub const REDIRECTS_MAX: usize = 20;
+/// Requests of one attempt.
+pub const REQUESTS_MAX: u32 = 64;
+/// Connections that an attempt keeps open; the oldest is closed for another one.
+pub const CONNECTIONS_MAX: usize = 6;
+
+const ACCEPT_PAGE: HeaderValue =
+    HeaderValue::from_static("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+
+/// The state of one attempt.
+pub struct Session<'a> {
+    /// The login's settings.
+    pub login: &'a Login,
+    /// The attempt's time.
+    pub clock: Clock,
+    /// The attempt's start, for cookies.
+    pub now: Instant,
+    /// The cookies.
+    pub jar: Jar,
+    /// Cuts secrets out of what is shown.
+    pub redactor: Cow<'a, Redactor>,
+    /// The requests so far.
+    pub steps: Vec<Step>,
+    /// The first handshake, or the one that failed.
+    pub tls: Option<TlsReport>,
+    /// Requests sent.
+    pub requests: u32,
+    /// Bytes of bodies received.
+    pub bytes_received: u64,
+    /// The latest answer, unless the latest request had none.
+    pub last: Option<Arc<Answer>>,
+    dialer: &'a Dialer,
+    open: Vec<Open>,
+}
+
+struct Open {
+    host: String,
+    port: u16,
+    address: Option<SocketAddr>,
+    connection: Connection,
+}
+
+/// A request to send. It may bear secrets, so it cannot be printed.
+#[derive(Clone)]
+pub struct Ask {
+    /// The step's name.
+    pub name: &'static str,
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// `Accept`
+    pub accept: HeaderValue,
+    /// The content type and the body.
+    pub body: Option<(HeaderValue, Bytes)>,
+    /// The page that it comes from.
+    pub referer: Option<Url>,
+    /// A header that goes to the first address's origin only.
+    pub credential: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Ask {
+    /// Asks for a page.
+    pub fn page(name: &'static str, url: Url) -> Self {
+        Ask {
+            name,
+            method: Method::GET,
+            url,
+            accept: ACCEPT_PAGE,
+            body: None,
+            referer: None,
+            credential: None,
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    /// An attempt that has not asked for anything yet.
+    pub fn new(login: &'a Login, dialer: &'a Dialer, redactor: &'a Redactor) -> Self {
+        Session {
+            login,
+            clock: Clock::start(login.limits),
+            now: Clock::wall(),
+            jar: Jar::default(),
+            redactor: Cow::Borrowed(redactor),
+            steps: Vec::with_capacity(4),
+            tls: None,
+            requests: 0,
+            bytes_received: 0,
+            last: None,
+            dialer,
+            open: Vec::new(),
+        }
+    }
+
+    /// Sends a request and follows redirects as a browser does.
+    pub async fn follow(&mut self, mut ask: Ask) -> Result<Arc<Answer>, Failure> {
+        let credential_origin = ask.url.origin();
+        for _ in 0..=REDIRECTS_MAX {
+            let answer = self.send(&ask).await?;
+            let Some(target) = self.redirect(&answer)? else { return Ok(answer) };
+            let keeps_body = matches!(answer.status.as_u16(), 307 | 308);
+            if !keeps_body && ask.method != Method::HEAD {
+                ask.method = Method::GET;
+                ask.body = None;
+            }
+            if target.origin() != credential_origin {
+                ask.credential = None;
+            }
+            ask.url = target;
+            ask.name = "redirect";
+        }
+        Err(Failure::down(DownCause::TooManyRedirects, format!("over {REDIRECTS_MAX}")))
+    }
+
+    /// Sends a request and reads its answer.
+    pub async fn send(&mut self, ask: &Ask) -> Result<Arc<Answer>, Failure> {
+        self.last = None;
+        // C1.5
+        if ask.url.scheme() != "https" {
+            let url = self.redactor.url(&ask.url);
+            return Err(Failure::down(DownCause::PlainHttp, url));
+        }
+        let mut step = Step {
+            name: ask.name,
+            url: self.redactor.url(&ask.url),
+            address: None,
+            status: None,
+            phases: Phases::default(),
+        };
+        let result = self.exchange(ask, &mut step).await;
+        step.status = result.as_ref().ok().map(|received| received.status.as_u16());
+        let address = step.address;
+        self.steps.push(step);
+        let received = result?;
+        for set_cookie in received.headers.get_all(SET_COOKIE) {
+            self.jar.store(&ask.url, set_cookie.as_bytes(), self.now);
+        }
+        self.bytes_received += received.body.len() as u64;
+        let encoding = received.headers.get(CONTENT_ENCODING);
+        let encoding = encoding.map(|value| value.to_str().unwrap_or("?"));
+        let body =
+            unpack(received.body, encoding).map_err(|failure| failure.in_phase(Phase::Transfer))?;
+        let url = ask.url.clone();
+        let answer = Arc::new(Answer::new(url, address, received.status, received.headers, body));
+        self.last = Some(Arc::clone(&answer));
+        Ok(answer)
+    }
+
+    /// Whether a cookie of this name would go to that address, and its value.
+    pub fn cookie(&self, url: &Url, name: &str) -> Option<&str> {
+        self.jar.value(url, name, self.now)
+    }
+
+    async fn exchange(&mut self, ask: &Ask, step: &mut Step) -> Result<Received, Failure> {
+        let (Some(host), Some(port)) = (ask.url.host(), ask.url.port_or_known_default()) else {
+            return Err(bad_address());
+        };
+        let name = ask.url.host_str().unwrap_or_default();
+        let known = self.open.iter().position(|open| open.port == port && open.host == name);
+        if let Some(mut open) = known.map(|place| self.open.remove(place)) {
+            step.address = open.address;
+            match self.exchange_over(&mut open, ask, step).await {
+                // The service closed an idle connection just as it was used again: a browser
+                // then takes a fresh one.
+                Err(failure) if ended_before_answer(&failure) => step.phases = Phases::default(),
+                result => {
+                    self.keep(open);
+                    return result;
+                }
+            }
+        }
+        let mut report = TlsReport::default();
+        let dialed = self.dialer.dial(host, port, &self.clock, step, &mut report).await;
+        if self.tls.is_none() || dialed.is_err() {
+            self.tls = Some(report).filter(|report| *report != TlsReport::default());
+        }
+        let connection = Connection::open(dialed?).await?;
+        let mut open = Open { host: name.to_owned(), port, address: step.address, connection };
+        let result = self.exchange_over(&mut open, ask, step).await;
+        self.keep(open);
+        result
+    }
+
+    async fn exchange_over(
+        &mut self,
+        open: &mut Open,
+        ask: &Ask,
+        step: &mut Step,
+    ) -> Result<Received, Failure> {
+        if self.requests >= REQUESTS_MAX {
+            let detail = format!("over {REQUESTS_MAX} requests in one attempt");
+            return Err(Failure::down(DownCause::TooManyRedirects, detail));
+        }
+        self.requests += 1;
+        let request = self.request(ask, open.connection.is_http2())?;
+        open.connection.exchange(request, &self.clock, &mut step.phases).await
+    }
+
+    fn keep(&mut self, open: Open) {
+        if open.connection.is_closed() {
+            return;
+        }
+        if self.open.len() >= CONNECTIONS_MAX {
+            self.open.remove(0);
+        }
+        self.open.push(open);
+    }
+
+    fn request(&self, ask: &Ask, is_http2: bool) -> Result<Request<Full<Bytes>>, Failure> {
+        let url = &ask.url;
+        let target = match is_http2 {
+            true => &url[..Position::AfterQuery],
+            false => &url[Position::BeforePath..Position::AfterQuery],
+        };
+        let body = ask.body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
+        let mut request = Request::builder()
+            .method(ask.method.clone())
+            .uri(target)
+            .body(Full::new(body))
+            .map_err(|_| bad_address())?;
+        let headers = request.headers_mut();
+        headers.reserve(12);
+        if !is_http2 {
+            let host = &url[Position::BeforeHost..Position::AfterPort];
+            headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| bad_address())?);
+        }
+        headers.insert(USER_AGENT, self.login.client.user_agent.clone());
+        headers.insert(ACCEPT, ask.accept.clone());
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED));
+        if let Some(language) = &self.login.client.accept_language {
+            headers.insert(ACCEPT_LANGUAGE, language.clone());
+        }
+        if let Some((content_type, _)) = &ask.body {
+            headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        if ask.method != Method::GET {
+            let origin = ask.referer.as_ref().unwrap_or(url).origin().ascii_serialization();
+            headers.extend(HeaderValue::try_from(origin).ok().map(|value| (ORIGIN, value)));
+        }
+        if let Some(from) = &ask.referer {
+            headers.extend(referer(from, url).map(|value| (REFERER, value)));
+        }
+        headers.extend(self.jar.header(url, self.now).map(|value| (COOKIE, value)));
+        headers.extend(ask.credential.clone());
+        Ok(request)
+    }
+
+    /// Where an answer redirects to, if it does.
+    fn redirect(&self, answer: &Answer) -> Result<Option<Url>, Failure> {
+        if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let Some(location) = answer.headers.get(LOCATION) else { return Ok(None) };
+        let location = String::from_utf8_lossy(location.as_bytes());
+        let bad = || {
+            let shown = self.redactor.clean(&location.chars().take(200).collect::<String>());
+            Failure::down(DownCause::BadRedirect, shown)
+        };
+        let mut target = answer.url.join(&location).map_err(|_| bad())?;
+        if !matches!(target.scheme(), "http" | "https") || target.host().is_none() {
+            return Err(bad());
+        }
+        // The place within the page stays, unless another one is named.
+        if target.fragment().is_none() {
+            target.set_fragment(answer.url.fragment());
+        }
+        Ok(Some(target))
+    }
+}
+
+/// What a browser tells of the page it comes from: all of its address to the same origin, and
+/// otherwise only the origin.
+fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
+    if from.origin() != to.origin() {
+        return HeaderValue::try_from(format!("{}/", from.origin().ascii_serialization())).ok();
+    }
+    let mut from = from.clone();
+    from.set_fragment(None);
+    let _ = from.set_username("");
+    let _ = from.set_password(None);
+    HeaderValue::from_str(from.as_str()).ok()
+}
+
+fn ended_before_answer(failure: &Failure) -> bool {
+    use contract::Outcome::Down;
+    failure.phase == Some(Phase::Processing)
+        && matches!(failure.outcome, Down(DownCause::Closed | DownCause::ConnectReset))
+}
+
+fn bad_address() -> Failure {
+    Failure::down(DownCause::BadRedirect, "an address that no request can be made of")
+}
+
+/// Whether a status says that all went well, after redirects.
+pub fn is_good(status: StatusCode) -> bool {
+    status.as_u16() < 400
+}

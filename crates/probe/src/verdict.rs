@@ -1,0 +1,68 @@
+//! What an answer says about the account and about the service (C3.4, C3.5).
+
+use contract::{AccountCause, DownCause};
+
+use crate::answer::Answer;
+use crate::failure::Failure;
+use crate::html::{refusal, text};
+use crate::settings::Refusals;
+
+/// A status that decides by itself: the service's own failure before all (C3.4), then the
+/// configured ones, then those that HTTP reserves for it. 401 and 403 are not among them.
+pub fn by_status(answer: &Answer, refusals: &Refusals) -> Option<Failure> {
+    if answer.status.is_server_error() {
+        return Some(error_status(answer));
+    }
+    let cause = answer.configured_status(refusals).or(match answer.status.as_u16() {
+        423 => Some(AccountCause::Locked),
+        429 => Some(AccountCause::BotWall),
+        _ => None,
+    })?;
+    Some(Failure::account(cause, format!("answered {}", answer.status)))
+}
+
+/// The words with which the answer refuses the account, that were not on the page `before`: the
+/// configured ones, then those known by heart.
+pub fn by_words(before: Option<&Answer>, after: &Answer, refusals: &Refusals) -> Option<Failure> {
+    by_configured_words(before, after, refusals).or_else(|| {
+        let found = refusal::find(before.map(Answer::readable), after.readable())?;
+        Some(Failure::account(found.cause, format!("the page says \"{}\"", found.words)))
+    })
+}
+
+/// A challenge that stands in place of the page, or was not there before.
+pub fn by_challenge(before: Option<&Answer>, after: &Answer) -> Option<Failure> {
+    let wall = after.page().bot_wall?;
+    let is_new = before.is_none_or(|before| before.page().bot_wall.is_none());
+    let detail = format!("the page has a challenge ({wall:?})");
+    is_new.then(|| Failure::account(AccountCause::BotWall, detail))
+}
+
+/// The service answered with an error.
+pub fn error_status(answer: &Answer) -> Failure {
+    Failure::down(DownCause::HttpStatus, answer.status.to_string())
+}
+
+fn by_configured_words(
+    before: Option<&Answer>,
+    after: &Answer,
+    refusals: &Refusals,
+) -> Option<Failure> {
+    let signs = [
+        (AccountCause::Locked, &refusals.locked),
+        (AccountCause::BotWall, &refusals.bot_wall),
+        (AccountCause::Rejected, &refusals.rejected),
+    ];
+    if signs.iter().all(|(_, sign)| sign.texts.is_empty()) {
+        return None;
+    }
+    let now = after.readable().to_lowercase();
+    let then = before.map(|before| before.readable().to_lowercase()).unwrap_or_default();
+    signs.into_iter().find_map(|(cause, sign)| {
+        let words = sign.texts.iter().find(|words| {
+            let words = text::fold(words).to_lowercase();
+            now.contains(&words) && !then.contains(&words)
+        })?;
+        Some(Failure::account(cause, format!("the page says \"{words}\"")))
+    })
+}
