@@ -6,6 +6,7 @@
 pub mod adjustments;
 pub mod budget;
 mod carry_over;
+pub mod contracts;
 pub mod fact;
 pub mod fact_error;
 pub mod figure;
@@ -29,6 +30,7 @@ pub mod terms;
 pub mod timeline;
 
 pub use adjustments::Adjustment;
+pub use contracts::{ContractInForce, Contracts};
 pub use fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};
 pub use fact_error::{FactError, FactErrorKind};
 pub use figure::{Figure, Percent, Reach, StopFigure, month_figure};
@@ -42,6 +44,6 @@ pub use month_terms::{MonthTerms, ResolvedTerms, ServiceContract, TermsError};
 pub use outcome::{AccountCause, DownCause, Outcome, Phase, UnableCause};
 pub use replay::{ReplayDocument, ReplayService, replay};
 pub use service_record::{Acknowledgement, ServiceSetting};
-pub use stops::{Stop, StopVerdict};
+pub use stops::{Judgement, ProposedStop, Stop, StopVerdict, judge_announcement};
 pub use terms::Terms;
 pub use timeline::{DownClass, Outage};
