@@ -155,6 +155,8 @@ const BOT_WALL: &[&str] = &[
     "rate limit exceeded",
     "verify you are human",
     "verify that you are human",
+    "show that you are human",
+    "prove that you are human",
     "you are not a robot",
     "you're not a robot",
     "are you a robot",
