@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use agent::config::Config;
+use agent::config::{Config, check};
 
 /// What stands in files in place of a password: no message may show it.
 const SECRET: &str = "hunter2";
@@ -34,9 +34,42 @@ fn c10_3_no_message_shows_a_secret() {
     assert!(with_secret >= 10);
 }
 
+#[test]
+fn check_says_what_would_be_measured() {
+    let folder = folder().join("check");
+    let now = "2026-11-22T12:00:00Z".parse().unwrap();
+    let credentials = folder.join("credentials");
+    let check = |credentials: Option<&Path>| check(&folder.join("upptid.toml"), credentials, now);
+
+    let with = check(Some(&credentials));
+    assert!(with.is_valid());
+    golden(&folder.join("valid.txt"), &with.text());
+    golden(&folder.join("valid.json"), &format!("{:#}\n", with.json()));
+
+    let without = check(None);
+    assert!(!without.is_valid());
+    golden(&folder.join("no_credentials.txt"), &without.text());
+    for text in [with.text(), with.json().to_string(), without.text(), format!("{with:?}")] {
+        assert!(!text.contains(SECRET));
+    }
+}
+
+/// Compares with a golden file, or writes it.
+fn golden(path: &Path, found: &str) {
+    let found = found.replace(&format!("{}/", folder().display()), "");
+    if update_golden() {
+        fs::write(path, &found).unwrap();
+    }
+    assert_eq!(found, fs::read_to_string(path).unwrap(), "{}", path.display());
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config")
+}
+
 /// Each fixture and what loading it says, with the fixtures' folder cut from paths.
 fn messages() -> Vec<(PathBuf, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
+    let folder = folder();
     let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
@@ -54,7 +87,7 @@ fn messages() -> Vec<(PathBuf, String)> {
     files.into_iter().map(message).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one switch of this test")]
+#[allow(clippy::disallowed_methods, reason = "the one switch of this test")]
 fn update_golden() -> bool {
     std::env::var_os("UPDATE_GOLDEN").is_some()
 }

@@ -3,16 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use contract::{Instant, Month, MonthTerms, ResolvedTerms, Terms};
+use probe::certificate::Chain;
 use probe::settings::{Family, Kind, Login, Logout, Proof, Roots};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::load;
-use super::problem::Problems;
+use super::problem::{Problem, Problems};
 use super::program::{Config, Handshake, LogFormat, Service};
 use super::value::duration_text;
+
+/// Most problems in the JSON form.
+const PROBLEMS_MAX: usize = 1000;
+/// Certificates that expire sooner than this are warned of: 30 days.
+const EXPIRY_WARNING_MS: i64 = 30 * 24 * 3_600_000;
 
 /// A configuration looked at: what is wrong, and what it would do.
 #[derive(Debug)]
@@ -28,7 +35,10 @@ pub struct Check {
 pub fn check(path: &Path, credentials: Option<&Path>, now: Instant) -> Check {
     match load::load(path, credentials) {
         Ok(loaded) => {
-            Check { plan: Some(Plan::of(&loaded.config, now)), problems: loaded.problems }
+            let expiring = expiring(&loaded.config, now).into_iter();
+            let warning = |message| Problem::with_file(path, message).warning();
+            let problems = expiring.map(warning).fold(loaded.problems, Problems::and);
+            Check { plan: Some(Plan::of(&loaded.config, now)), problems }
         }
         Err(problems) => Check { problems, plan: None },
     }
@@ -62,7 +72,7 @@ impl Check {
 
     /// For programs: `{"valid":…,"problems":[…],"plan":{…}}`.
     pub fn json(&self) -> serde_json::Value {
-        let problem = |problem: &super::Problem| {
+        let problem = |problem: &Problem| {
             serde_json::json!({
                 "severity": if problem.is_warning { "warning" } else { "error" },
                 "place": problem.place(),
@@ -72,7 +82,7 @@ impl Check {
         };
         serde_json::json!({
             "valid": self.is_valid(),
-            "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
+            "problems": self.problems.iter().take(PROBLEMS_MAX).map(problem).collect::<Vec<_>>(),
             "plan": self.plan,
         })
     }
@@ -127,14 +137,25 @@ struct PlannedService {
     url: String,
     user: String,
     second_user: Option<String>,
-    secrets: BTreeMap<&'static str, String>,
+    /// Where each secret was read; none if it was not.
+    secrets: BTreeMap<&'static str, Option<String>>,
     trust: &'static str,
     families: Vec<&'static str>,
     interval_ms: i64,
     down_interval_ms: i64,
     requests: Vec<&'static str>,
     proof: Vec<String>,
-    limits_ms: BTreeMap<&'static str, i64>,
+    limits_ms: PlannedLimits,
+}
+
+#[derive(Debug, Serialize)]
+struct PlannedLimits {
+    resolve: i64,
+    connect: i64,
+    tls: i64,
+    processing: i64,
+    transfer: i64,
+    total: i64,
 }
 
 impl Plan {
@@ -149,7 +170,11 @@ impl Plan {
                 Handshake::Tcp => "tcp",
                 Handshake::Tls => "tls",
             };
-            format!("{} ({how} {}:{})", target.name, target.host, target.port)
+            let host = match target.host.contains(':') {
+                true => format!("[{}]", target.host),
+                false => target.host.clone(),
+            };
+            format!("{} ({how} {host}:{})", target.name, target.port)
         };
         Plan {
             name: config.agent.name.clone(),
@@ -247,19 +272,16 @@ impl PlannedService {
         }
         let second = self.second_user.iter().map(|user| format!(", else as {user}"));
         let second: String = second.collect();
-        let secrets: Vec<String> =
-            self.secrets.iter().map(|(what, place)| format!("{what} from {place}")).collect();
+        let secret = |(what, place): (&&str, &Option<String>)| match place {
+            Some(place) => format!("{what} from {place}"),
+            None => format!("{what} not read"),
+        };
+        let secrets: Vec<String> = self.secrets.iter().map(secret).collect();
         let families = self.families.join(", and over ");
-        let limits: Vec<String> = self
-            .limits_ms
-            .iter()
-            .filter(|(phase, _)| **phase != "total")
-            .map(|(phase, ms)| format!("{phase} {}", duration_text(*ms)))
-            .collect();
         let _ = write!(
             out,
             "\n  {} at {} as {}{second}\n  {}\n  over {families}, trusting {}\n  \
-             every {}, and every {} while down\n  {}: {}\n  proof: {}\n  at most {} in all: {}\n",
+             every {}, and every {} while down\n  {}: {}\n  proof: {}\n  at most {}\n",
             self.kind,
             self.url,
             self.user,
@@ -270,10 +292,49 @@ impl PlannedService {
             number(self.requests.len(), "request"),
             self.requests.join(", "),
             self.proof.join(", "),
-            duration_text(self.limits_ms["total"]),
-            limits.join(", "),
+            self.limits_ms.text(),
         );
         out
+    }
+}
+
+/// Configured certificates that expire soon, or have; one message for all services that share one.
+fn expiring(config: &Config, now: Instant) -> Vec<String> {
+    let mut found: BTreeMap<(Instant, &str), Vec<&str>> = BTreeMap::new();
+    for service in &config.services {
+        let tls = &service.logins[0].dial.tls;
+        let roots = match &tls.roots {
+            Roots::Only(roots) => Some(roots.to_vec()),
+            Roots::System => None,
+        };
+        let client = tls.identity.as_ref().map(|identity| identity.chain.clone());
+        for (what, chain) in [("ca_file", roots), ("client_cert", client)] {
+            let expiry = chain.and_then(|chain| Chain::read(chain).earliest_not_after());
+            if let Some(expiry) = expiry.filter(|expiry| expiry.since(now) < EXPIRY_WARNING_MS) {
+                found.entry((expiry, what)).or_default().push(&service.name);
+            }
+        }
+    }
+    let message = |((expiry, what), services): ((Instant, &str), Vec<&str>)| {
+        let verb = if expiry < now { "expired" } else { "expires" };
+        let others = match services.len() - 1 {
+            0 => String::new(),
+            others => format!(" and {}", number(others, "other")),
+        };
+        format!("a certificate in {what} of {}{others} {verb} at {expiry}", services[0])
+    };
+    found.into_iter().map(message).collect()
+}
+
+impl PlannedLimits {
+    fn text(&self) -> String {
+        let PlannedLimits { resolve, connect, tls, processing, transfer, total } = *self;
+        let [resolve, connect, tls, processing, transfer, total] =
+            [resolve, connect, tls, processing, transfer, total].map(duration_text);
+        format!(
+            "{total} in all: resolve {resolve}, connect {connect}, tls {tls}, \
+             processing {processing}, transfer {transfer}"
+        )
     }
 }
 
@@ -303,21 +364,15 @@ fn planned_terms(terms: &Terms, services: usize, now: Instant) -> PlannedTerms {
 
 fn planned_service(service: &Service) -> PlannedService {
     let login = &service.logins[0];
-    let limits = &login.limits;
-    let limits = [
-        ("resolve", limits.resolve),
-        ("connect", limits.connect),
-        ("tls", limits.tls),
-        ("processing", limits.processing),
-        ("transfer", limits.transfer),
-        ("total", limits.total),
-    ];
-    let in_ms = |limit: std::time::Duration| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+    let in_ms = |limit: Duration| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
     let family = |login: &std::sync::Arc<Login>| match login.dial.family {
         Family::Any => "IPv4 or IPv6",
         Family::V4 => "IPv4",
         Family::V6 => "IPv6",
     };
+    let mut secrets = BTreeMap::from([("password", None)]);
+    secrets.extend(login.second_account.iter().map(|_| ("second password", None)));
+    secrets.extend(service.secrets.iter().map(|(what, at)| (*what, Some(at.to_string()))));
     PlannedService {
         service: service.name.clone(),
         customer: service.customer.clone(),
@@ -327,7 +382,7 @@ fn planned_service(service: &Service) -> PlannedService {
         url: login.url().to_string(),
         user: login.account.user.clone(),
         second_user: login.second_account.as_ref().map(|account| account.user.clone()),
-        secrets: service.secrets.iter().map(|(what, at)| (*what, at.to_string())).collect(),
+        secrets,
         trust: match login.dial.tls.roots {
             Roots::System => "the system's certificate authorities",
             Roots::Only(_) => "its own certificate authorities",
@@ -337,7 +392,14 @@ fn planned_service(service: &Service) -> PlannedService {
         down_interval_ms: service.down_interval_ms,
         requests: requests(login),
         proof: proofs(login),
-        limits_ms: limits.map(|(phase, limit)| (phase, in_ms(limit))).into(),
+        limits_ms: PlannedLimits {
+            resolve: in_ms(login.limits.resolve),
+            connect: in_ms(login.limits.connect),
+            tls: in_ms(login.limits.tls),
+            processing: in_ms(login.limits.processing),
+            transfer: in_ms(login.limits.transfer),
+            total: in_ms(login.limits.total),
+        },
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,26 +11,19 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::problem::{Problem, Problems, Source};
-use super::program::{
-    Admin, Agent, Config, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Service,
-    Target, Web, Witness,
-};
+use super::program::{Config, Contact, Service};
 use super::secret::Places;
+use super::sections::{admin, agent, contact, log, provider, web, witness};
 use super::service::{DEFAULT_TERMS, service};
 use super::source::{self, included};
 use super::table::{Notes, Table, Value};
 use super::terms::terms;
-use super::value::{
-    self, Wrong, duration_ms_within, host_and_port, mail, name, one_of, socket_address, suggestion,
-    text,
-};
+use super::value::name;
 
 /// Most services of one agent.
 const SERVICES_MAX: usize = 10_000;
 /// Most contacts, in all.
 const CONTACTS_MAX: usize = 10_000;
-/// Most witnesses.
-const WITNESSES_MAX: usize = 16;
 /// What only the main file may say.
 const MAIN_KEYS: [&str; 7] = ["include", "agent", "web", "admin", "log", "witness", "provider"];
 
@@ -42,6 +34,7 @@ pub(super) struct Loaded {
     /// Everything noticed, warnings too.
     pub(super) problems: Problems,
     /// Every key that was asked for, with the tables it stands in.
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests compare the reference with it"))]
     pub(super) asked: BTreeSet<String>,
 }
 
@@ -149,137 +142,6 @@ fn read(files: Files<'_>, places: &Places<'_>) -> Config {
     config
 }
 
-fn agent(main: &Table<'_>, folder: &Path) -> Agent {
-    let table = main.section("agent");
-    let state_dir = table.text("state_dir", value::path).unwrap_or("/var/lib/upptid".into());
-    let bounds = 1..=100_000;
-    let agent = Agent {
-        name: table.text("name", name).unwrap_or_else(host_name),
-        state_dir: folder.join(state_dir),
-        max_concurrent: table.count("max_concurrent", bounds.clone()).unwrap_or(1024),
-        max_concurrent_per_host: table.count("max_concurrent_per_host", bounds).unwrap_or(64),
-    };
-    table.end();
-    agent
-}
-
-/// The machine's own name, made fit for ours.
-fn host_name() -> String {
-    let file = Path::new("/proc/sys/kernel/hostname");
-    let bytes = source::read_bounded(file, 256).unwrap_or_default();
-    name(String::from_utf8_lossy(&bytes).trim()).unwrap_or("upptid".to_owned())
-}
-
-fn web(main: &Table<'_>) -> Web {
-    let table = main.section("web");
-    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 10925));
-    let web = Web {
-        listen: table.text("listen", socket_address).unwrap_or(default),
-        allow_reload: table.flag("allow_reload").unwrap_or(false),
-    };
-    if !web.listen.ip().is_loopback() {
-        let problem = table.problem("listen", "other machines can read this page");
-        table.note(problem.help("put a proxy that asks who it is before it").warning());
-    }
-    table.end();
-    web
-}
-
-fn admin(main: &Table<'_>, folder: &Path) -> Admin {
-    let table = main.section("admin");
-    let socket = table.text("socket", socket_path).unwrap_or("/run/upptid/admin.sock".into());
-    table.end();
-    Admin { socket: folder.join(socket) }
-}
-
-/// A path short enough for a Unix socket (`sun_path` in unix(7)).
-fn socket_path(text: &str) -> Result<PathBuf, Wrong> {
-    if text.len() > 107 {
-        return Err(Wrong::new("this path is too long for a socket", "107 bytes at most"));
-    }
-    value::path(text)
-}
-
-fn log(main: &Table<'_>) -> Log {
-    let table = main.section("log");
-    let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
-    let levels = [
-        ("error", LogLevel::Error),
-        ("warn", LogLevel::Warn),
-        ("info", LogLevel::Info),
-        ("debug", LogLevel::Debug),
-        ("trace", LogLevel::Trace),
-    ];
-    let log = Log {
-        format: table.text("format", one_of(&formats)).unwrap_or(LogFormat::Text),
-        level: table.text("level", one_of(&levels)).unwrap_or(LogLevel::Info),
-    };
-    table.end();
-    log
-}
-
-fn witness(main: &Table<'_>) -> Witness {
-    let table = main.section("witness");
-    let list = table.list("targets");
-    let targets: Vec<Target> = list.iter().take(WITNESSES_MAX).filter_map(target).collect();
-    if list.len() > WITNESSES_MAX {
-        table.note(table.problem("targets", format!("more than {WITNESSES_MAX} witnesses")));
-    }
-    let mut names = BTreeMap::new();
-    for (target, value) in targets.iter().zip(&list) {
-        if names.insert(&target.name, ()).is_some() {
-            let problem = value.problem("another witness has this name");
-            table.note(problem.help("give each its own"));
-        }
-    }
-    let timeout_ms = table.text("timeout", duration_ms_within(100, 60_000)).unwrap_or(3000);
-    let need = table.count("need", 0..=WITNESSES_MAX as u32);
-    if let Some(need) = need
-        && need as usize > list.len()
-    {
-        let problem = table.problem("need", "more witnesses must answer than there are");
-        table.note(problem.help("add targets, or lower need"));
-    }
-    if need == Some(0) && !list.is_empty() {
-        let message = "no witness has to answer: network failures will count as downtime (C3.3)";
-        table.note(table.problem("need", message).help("write need = 1 or more").warning());
-    }
-    if list.is_empty() {
-        let message = "no witness is configured: network failures will count as downtime (C3.3)";
-        let help = "add [witness] with targets that answer when this machine's network works";
-        table.note(main.problem_with_file(message).help(help).warning());
-    }
-    table.end();
-    // More than half of them, so that one alone decides nothing where there are several.
-    let need = need.map_or(targets.len().div_ceil(2), |need| need as usize);
-    Witness { need, targets, timeout_ms }
-}
-
-fn target(value: &Value<'_>) -> Option<Target> {
-    let table = value.table()?;
-    let name = table.text("name", name);
-    let tcp = table.text("tcp", host_and_port).map(|at| (at, Handshake::Tcp));
-    let tls = table.text("tls", host_and_port).map(|at| (at, Handshake::Tls));
-    if !table.has("name") || table.has("tcp") == table.has("tls") {
-        let problem = value.problem("a witness is a name, and a tcp or tls address");
-        let help = r#"write it like { name = "gateway", tcp = "192.0.2.1:443" }"#;
-        table.note(problem.help(help));
-    }
-    table.end();
-    let ((host, port), how) = tcp.or(tls)?;
-    Some(Target { name: name?, host, port, how })
-}
-
-fn provider(main: &Table<'_>) -> Provider {
-    let table = main.section("provider");
-    let provider = Provider {
-        name: table.text("name", text),
-        fault_report_mail: table.text("fault_report_mail", mail),
-    };
-    table.end();
-    provider
-}
-
 /// Terms of all files. Those of the contract itself are there unless others have their name.
 fn all_terms(files: &Files<'_>) -> BTreeMap<String, Arc<Terms>> {
     let mut all = BTreeMap::new();
@@ -365,22 +227,95 @@ fn contacts(files: &Files<'_>, services: &[Service]) -> Vec<Contact> {
     contacts
 }
 
-fn contact(table: &Table<'_>, names: &HashSet<&str>) -> Option<Contact> {
-    let id = table.text("id", name);
-    let address = table.text("mail", mail);
-    if !table.has("id") || !table.has("mail") {
-        let problem = table.problem("id", "a contact has an id and a mail address");
-        table.note(problem.help(r#"write id = "anna" and mail = "anna@customer.example""#));
-    }
-    let langs = [("sv", Lang::Sv), ("en", Lang::En)];
-    let lang = table.text("lang", one_of(&langs)).unwrap_or(Lang::Sv);
-    let known = |text: &str| match names.get(text) {
-        Some(name) => Ok((*name).to_owned()),
-        None => {
-            let names: Vec<&str> = names.iter().copied().collect();
-            Err(Wrong::new("there is no service of this name", suggestion(text, &names)))
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use probe::settings::{Family, Kind, Limits};
+
+    use super::*;
+
+    /// Loads files of these names and contents, the first of which is the main one.
+    fn load_files(files: &[(&str, &str)]) -> Loaded {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("secret"), "hunter2").unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
         }
-    };
-    let services = table.texts("services", known).unwrap_or_default();
-    Some(Contact { id: id?, mail: address?, lang, services })
+        load(&folder.path().join(files[0].0), Some(folder.path())).unwrap()
+    }
+
+    /// A service with no more than it needs, and further keys of its login.
+    fn service_named(name: &str, login: &str) -> String {
+        format!(
+            "[[service]]\nname = \"{name}\"\n[service.login]\nurl = \"https://{name}.example/\"\n\
+             user = \"probe\"\npassword = {{ credential = \"secret\" }}\n{login}\n"
+        )
+    }
+
+    #[test]
+    fn a_service_needs_a_name_and_a_login_and_no_more() {
+        let loaded = load_files(&[("upptid.toml", &service_named("portal", ""))]);
+        assert!(!loaded.problems.any_error(), "{}", loaded.problems);
+        let Config { web, admin, services, terms, .. } = loaded.config;
+        assert_eq!(web.listen.to_string(), "127.0.0.1:10925");
+        assert_eq!(admin.socket, Path::new("/run/upptid/admin.sock"));
+        assert_eq!(*terms["standard"], Terms::default());
+        let [portal] = &services[..] else { panic!("one service") };
+        assert_eq!((portal.interval_ms, portal.down_interval_ms), (60_000, 15_000));
+        assert_eq!(
+            (portal.terms_name.as_str(), portal.host.as_str()),
+            ("standard", "portal.example")
+        );
+        let [login] = &portal.logins[..] else { panic!("one login") };
+        assert!(matches!(login.kind, Kind::Form(_)));
+        assert_eq!(login.limits, Limits::default());
+    }
+
+    #[test]
+    fn a_fast_service_is_asked_no_slower_while_it_is_down() {
+        let text = service_named("portal", "limits.total = \"2s\"")
+            .replace("[service.login]", "interval = \"2s\"\n[service.login]");
+        let loaded = load_files(&[("upptid.toml", &text)]);
+        assert_eq!(loaded.config.services[0].down_interval_ms, 2000);
+    }
+
+    #[test]
+    fn each_family_is_a_login_of_its_own() {
+        let text = service_named("portal", "family = \"each\"");
+        let loaded = load_files(&[("upptid.toml", &text)]);
+        let logins = &loaded.config.services[0].logins;
+        let families: Vec<Family> = logins.iter().map(|login| login.dial.family).collect();
+        assert_eq!(families, [Family::V4, Family::V6]);
+    }
+
+    #[test]
+    fn included_files_are_read_in_order_and_share_terms() {
+        let b =
+            service_named("b", "").replace("[service.login]", "terms = \"gold\"\n[service.login]");
+        let loaded = load_files(&[
+            ("upptid.toml", &format!("include = [\"d/*.toml\"]\n{}", service_named("main", ""))),
+            ("d/b.toml", &b),
+            ("d/a.toml", &format!("{}[terms.gold]\ntarget = \"99.99\"", service_named("a", ""))),
+            ("d/.hidden.toml", "this is no TOML"),
+            ("d/c.toml~", "this is no TOML"),
+        ]);
+        assert!(!loaded.problems.any_error(), "{}", loaded.problems);
+        let names: Vec<&str> = loaded.config.services.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["main", "a", "b"]);
+        assert_eq!(loaded.config.services[2].terms.target.to_string(), "99.99");
+    }
+
+    #[test]
+    fn terms_that_pass_are_terms_that_the_contract_takes() {
+        let text = service_named("portal", "")
+            + "[terms.flat]\ntarget = \"99\"\nedges = []\nreductions = [\"5\"]\nnotice = \"0s\"\n";
+        let loaded = load_files(&[("upptid.toml", &text)]);
+        assert!(!loaded.problems.any_error(), "{}", loaded.problems);
+        for terms in loaded.config.terms.values() {
+            contract::ResolvedTerms::new(Terms::clone(terms)).unwrap();
+        }
+    }
 }

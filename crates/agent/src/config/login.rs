@@ -176,7 +176,8 @@ fn account(
             table.note(table.problem(key, format!("the login has no {key}")).help(remedy));
         }
     }
-    Some(Credentials { user: user?, password: password? })
+    // What lacks its password is refused; until then the rest of it can be told of.
+    Some(Credentials { user: user?, password: password.unwrap_or_default() })
 }
 
 fn proofs(table: &Table<'_>) -> Vec<Proof> {

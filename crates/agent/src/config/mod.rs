@@ -9,6 +9,7 @@ mod login;
 mod problem;
 mod program;
 mod secret;
+mod sections;
 mod service;
 #[cfg(test)]
 mod shipped;

@@ -37,6 +37,8 @@ pub struct Problem {
     /// What to do.
     pub help: Option<String>,
     place: Place,
+    /// Whether the value must not be shown, whatever its key.
+    is_hidden: bool,
 }
 
 /// Where a problem is.
@@ -52,18 +54,24 @@ impl Problem {
     /// An error at `span` of `source`.
     pub(super) fn at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Self {
         let place = Place::Span { source: source.clone(), span };
-        Problem { is_warning: false, message: message.into(), help: None, place }
+        Problem { is_warning: false, message: message.into(), help: None, place, is_hidden: false }
     }
 
     /// An error with a whole file.
     pub(super) fn with_file(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
         let place = Place::File(path.into());
-        Problem { is_warning: false, message: message.into(), help: None, place }
+        Problem { is_warning: false, message: message.into(), help: None, place, is_hidden: false }
     }
 
     /// Says what to do.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The value must not be shown: it stands where nobody expects it, and could be a secret.
+    pub(super) fn hidden(mut self) -> Self {
+        self.is_hidden = true;
         self
     }
 
@@ -100,7 +108,8 @@ impl Problem {
             Place::File(path) => title.element(Origin::path(path.display().to_string())),
             Place::Span { source, span } => {
                 let line = Line::of(&source.text, span.start);
-                let shown = shown(line.text, keys_shown);
+                let shown =
+                    if self.is_hidden { hidden(line.text) } else { shown(line.text, keys_shown) };
                 let start = span.start.saturating_sub(line.start).min(shown.len());
                 let start = shown.floor_char_boundary(start);
                 let end = span.end.saturating_sub(line.start).clamp(start, shown.len());
@@ -145,10 +154,10 @@ impl Problems {
         Problems::new(all, BTreeSet::clone(&self.keys_shown))
     }
 
-    /// Only the warnings.
-    pub(super) fn warnings(&self) -> Self {
-        let all = self.all.iter().filter(|problem| problem.is_warning).cloned().collect();
-        Problems { all, keys_shown: self.keys_shown.clone() }
+    /// These problems and one more, last.
+    pub(super) fn and(mut self, problem: Problem) -> Self {
+        self.all.push(problem);
+        self
     }
 
     /// Whether there is none.

@@ -186,11 +186,10 @@ mod tests {
 
     use secrecy::ExposeSecret;
 
-    use super::super::Config;
-    use super::*;
+    use super::super::{Config, Problems};
 
     /// Loads a service whose password is in a file of this content and mode.
-    fn load(content: &str, mode: u32) -> Result<Config, super::super::Problems> {
+    fn load(content: &str, mode: u32) -> Result<Config, Problems> {
         let folder = tempfile::tempdir().unwrap();
         let secret = folder.path().join("secret");
         std::fs::write(&secret, content).unwrap();

@@ -20,7 +20,7 @@ const LIST_LENGTH_MAX: usize = 10_000;
 
 /// Keys whose values are never shown (C10.3), also where they name a file and not a secret: what
 /// stands there by mistake is often the secret itself.
-const SECRET_KEYS: [&str; 4] = ["password", "client_key", "credential", "file"];
+const SECRET_KEYS: [&str; 5] = ["password", "client_key", "credential", "file", "token"];
 
 /// What has been noticed while reading.
 #[derive(Default)]
@@ -358,7 +358,13 @@ impl<'a> Value<'a> {
             _ if expected.contains("in quotes") => Some("put quotes around it".to_owned()),
             _ => None,
         };
-        self.note(Wrong { message, help });
+        let problem = self.problem(message);
+        let problem = match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        };
+        let is_text = matches!(self.value, DeValue::String(_));
+        self.place.notes.add(if is_text { problem.hidden() } else { problem });
     }
 }
 
