@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::fact::{AdjustmentKind, Decision, Fact, Ground, Line};
 use crate::instant::{Instant, Interval};
+use crate::service_record::insert_sorted;
 use crate::terms::Counts;
 
 /// A claimed interval, and what was decided of it (C5.3).
@@ -69,7 +70,8 @@ impl Adjustment {
     pub(crate) fn decide(&mut self, line: &Line) {
         if let Fact::AdjustmentDecided { decision, by, .. } = &line.fact {
             let (seq, at, decision) = (line.seq, line.at, *decision);
-            self.decisions.push(Decided { seq, at, decision, by: by.clone() });
+            let decided = Decided { seq, at, decision, by: by.clone() };
+            insert_sorted(&mut self.decisions, decided, |decided| decided.seq);
         }
     }
 

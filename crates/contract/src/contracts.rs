@@ -63,7 +63,12 @@ impl Contracts {
     }
 
     /// The contract of `service` in its local month at `instant`.
-    pub fn running(&mut self, history: &History, service: &str, instant: Instant) -> ContractInForce {
+    pub fn running(
+        &mut self,
+        history: &History,
+        service: &str,
+        instant: Instant,
+    ) -> ContractInForce {
         let utc = Month::of(instant, &jiff::tz::TimeZone::UTC);
         let first = self.of(history, service, utc);
         let month = Month::of(instant, first.terms.zone());

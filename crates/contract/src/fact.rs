@@ -178,6 +178,27 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// Every name that `fact` can have.
+    pub const NAMES: [&str; 15] = [
+        "state",
+        "measured",
+        "measuring_stopped",
+        "stop_announced",
+        "stop_cancelled",
+        "adjustment_claimed",
+        "adjustment_decided",
+        "incident_acknowledged",
+        "service_began",
+        "service_ended",
+        "terms_set",
+        "service_set",
+        "segment_opened",
+        "carried_over",
+        "chain_damaged",
+    ];
+}
+
 /// The state of a service (C3.1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]

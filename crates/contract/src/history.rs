@@ -76,6 +76,17 @@ pub enum State<'a> {
     },
 }
 
+impl State<'_> {
+    /// The same, with a cause of its own.
+    pub fn to_owned(self) -> ServiceState {
+        match self {
+            State::Up => ServiceState::Up,
+            State::Down { cause } => ServiceState::Down { cause: cause.to_owned() },
+            State::Unmeasured { cause } => ServiceState::Unmeasured { cause },
+        }
+    }
+}
+
 /// Terms with the name and the first month under which they were set.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NamedTerms {
@@ -356,14 +367,17 @@ impl History {
         let Some(stop) = Stop::announced(line) else { return Ok(()) };
         check_id(&self.stop_index, &stop.id, stop.window)?;
         let place = u32::try_from(self.stops.len()).unwrap_or(u32::MAX);
-        for service in &stop.services {
-            let record = self.record_mut(service);
-            if record.stops.last() != Some(&place) {
-                record.stops.push(place);
-            }
-        }
+        let services = stop.services.clone();
         self.stop_index.insert(stop.id.clone(), place);
         self.stops.push(stop);
+        for service in &services {
+            let mut listed = std::mem::take(&mut self.record_mut(service).stops);
+            let before = listed.partition_point(|&other| self.stops[other as usize].seq < line.seq);
+            if listed.get(before) != Some(&place) {
+                listed.insert(before, place);
+            }
+            self.record_mut(service).stops = listed;
+        }
         Ok(())
     }
 

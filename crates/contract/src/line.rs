@@ -1,9 +1,11 @@
 //! Reading one line of facts, fast: a long journal is read at every start.
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::fact::Line;
+use crate::fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};
 use crate::fact_error::{FactError, FactErrorKind};
+use crate::instant::Instant;
 
 /// Reads one line. Fields that this version does not know are ignored.
 ///
@@ -11,11 +13,138 @@ use crate::fact_error::{FactError, FactErrorKind};
 /// What is no JSON or not the shape of its fact, and an unknown fact; with `line_no`, the line's
 /// number in its file.
 pub fn parse_line(text: &str, line_no: u64) -> Result<Line, FactError> {
-    serde_json::from_str(text).map_err(|error| refusal(text, &error).at_line(line_no))
+    match serde_json::from_str::<Frequent<'_>>(text).ok().and_then(Frequent::into_line) {
+        Some(line) => Ok(line),
+        None => serde_json::from_str(text).map_err(|error| refusal(text, &error).at_line(line_no)),
+    }
+}
+
+/// The facts that make up nearly all of a journal, without the detour that a flattened enum takes
+/// (a third of its time). What does not fit is read as a [`Line`], which also words the errors.
+#[derive(Deserialize)]
+struct Frequent<'a> {
+    seq: u64,
+    at: Instant,
+    fact: &'a str,
+    service: Option<&'a str>,
+    from: Option<Instant>,
+    until: Option<Instant>,
+    state: Option<&'a str>,
+    cause: Option<&'a str>,
+    evidence: Option<Box<Evidence>>,
+}
+
+impl Frequent<'_> {
+    fn into_line(self) -> Option<Line> {
+        let fact = match self.fact {
+            "state" => Fact::State {
+                service: self.service?.to_owned(),
+                from: self.from?,
+                state: match self.state? {
+                    "up" => ServiceState::Up,
+                    "down" => ServiceState::Down { cause: self.cause?.to_owned() },
+                    "unmeasured" => ServiceState::Unmeasured { cause: unmeasured(self.cause?)? },
+                    _ => return None,
+                },
+                evidence: self.evidence,
+            },
+            "measured" => Fact::Measured { until: self.until? },
+            "measuring_stopped" => {
+                Fact::MeasuringStopped { from: self.from?, cause: unmeasured(self.cause?)? }
+            }
+            _ => return None,
+        };
+        Some(Line { seq: self.seq, at: self.at, fact })
+    }
+}
+
+fn unmeasured(cause: &str) -> Option<UnmeasuredCause> {
+    UnmeasuredCause::ALL.into_iter().find(|known| known.as_str() == cause)
 }
 
 /// Why a line cannot be read. Tells an unknown fact from a broken line.
 fn refusal(text: &str, error: &serde_json::Error) -> FactError {
-    let _: Option<Value> = serde_json::from_str(text).ok();
-    FactErrorKind::Json(error.to_string()).into()
+    let value: Value = serde_json::from_str(text).unwrap_or_default();
+    let mut line = &value;
+    while let Some(name) = line["fact"].as_str() {
+        if !Fact::NAMES.contains(&name) {
+            return FactErrorKind::UnknownFact(name.to_owned()).into();
+        }
+        line = &line["line"];
+    }
+    // The library counts lines within this one line; only the column helps.
+    let message = error.to_string();
+    let what = message.split(" at line ").next().unwrap_or(&message);
+    FactErrorKind::Json(format!("{what} at column {}", error.column())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: &[&str] = &[
+        r#"{"seq":1,"at":"2026-10-01T00:00:00.000Z","fact":"state","service":"portal","from":"2026-10-01T00:00:00.000Z","state":"up"}"#,
+        r#"{"seq":2,"at":"2026-10-01T00:00:00.000Z","fact":"state","service":"p\u00f6rtal","from":"2026-10-01T00:00:00.000Z","state":"down","cause":"timeout","evidence":{"message":"no answer","status":500}}"#,
+        r#"{"seq":3,"at":"2026-10-01T00:00:00.000Z","fact":"state","service":"portal","from":"2026-10-01T00:00:00.000Z","state":"unmeasured","cause":"own_network"}"#,
+        r#"{"seq":4,"at":"2026-10-01T00:00:00.000Z","fact":"measured","until":"2026-10-01T00:00:00.000Z"}"#,
+        r#"{"seq":5,"at":"2026-10-01T00:00:00.000Z","fact":"measuring_stopped","from":"2026-10-01T00:00:00.000Z","cause":"agent_off"}"#,
+        r#"{"seq":6,"at":"2026-10-01T00:00:00.000Z","fact":"stop_announced","id":"S1","services":["portal"],"from":"2026-10-05T00:00:00.000Z","until":"2026-10-05T01:00:00.000Z","reason":"r","by":"anna","agreed":null}"#,
+        r#"{"seq":7,"at":"2026-10-01T00:00:00.000Z","fact":"stop_cancelled","id":"S1","by":"anna"}"#,
+        r#"{"seq":8,"at":"2026-10-01T00:00:00.000Z","fact":"adjustment_claimed","id":"A1","kind":"exclude","service":"portal","from":"2026-10-01T00:00:00.000Z","until":"2026-10-01T01:00:00.000Z","ground":"dos_attack","evidence":"log","by":"anna"}"#,
+        r#"{"seq":9,"at":"2026-10-01T00:00:00.000Z","fact":"adjustment_decided","id":"A1","decision":"accepted","by":"bo"}"#,
+        r#"{"seq":10,"at":"2026-10-01T00:00:00.000Z","fact":"incident_acknowledged","service":"portal","opened":"2026-10-01T00:00:00.000Z","by":"bo"}"#,
+        r#"{"seq":11,"at":"2026-10-01T00:00:00.000Z","fact":"service_began","service":"portal","from":"2026-10-01T00:00:00.000Z"}"#,
+        r#"{"seq":12,"at":"2026-10-01T00:00:00.000Z","fact":"service_ended","service":"portal","from":"2026-10-01T00:00:00.000Z"}"#,
+        r#"{"seq":13,"at":"2026-10-01T00:00:00.000Z","fact":"service_set","service":"portal","month":"2026-10","terms":"standard","monthly_fee":"12500.00 SEK"}"#,
+        r#"{"seq":14,"at":"2026-10-01T00:00:00.000Z","fact":"segment_opened","format":1,"month":"2026-10","agent":"gbg-1","version":"0.1.0"}"#,
+        r#"{"seq":15,"at":"2026-10-01T00:00:00.000Z","fact":"carried_over","line":{"seq":3,"at":"2026-10-01T00:00:00.000Z","fact":"measured","until":"2026-10-01T00:00:00.000Z"}}"#,
+        r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"chain_damaged","last_good_seq":4,"found":"a hash that does not fit"}"#,
+    ];
+
+    #[test]
+    fn every_fact_is_read_as_its_type_gives_it() {
+        for text in LINES {
+            let line = parse_line(text, 1).unwrap();
+            assert_eq!(line, serde_json::from_str(text).unwrap(), "{text}");
+            let again = serde_json::to_string(&line).unwrap();
+            assert_eq!(parse_line(&again, 1).unwrap(), line);
+        }
+        let names: Vec<_> = LINES
+            .iter()
+            .map(|text| serde_json::from_str::<Value>(text).unwrap()["fact"].to_string())
+            .collect();
+        for name in Fact::NAMES.iter().filter(|name| **name != "terms_set") {
+            assert!(names.contains(&format!("{name:?}")), "{name} is not tried");
+        }
+    }
+
+    #[test]
+    fn fields_that_are_not_known_are_ignored() {
+        for (known, more) in [
+            (LINES[0], r#""cause":7,"hash":"00","vantage":{"name":[1]}"#),
+            (LINES[3], r#""state":{"later":1},"evidence":["x"],"salt":"00""#),
+            (LINES[6], r#""prev":null,"until":3"#),
+        ] {
+            let text = known.replacen('{', &format!("{{{more},"), 1);
+            assert_eq!(parse_line(&text, 1), parse_line(known, 1), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named_with_its_number() {
+        let unknown = LINES[3].replace("measured", "remeasured");
+        let carried = LINES[14].replace("measured", "remeasured");
+        for text in [&unknown, &carried] {
+            let error = parse_line(text, 7).unwrap_err();
+            assert_eq!(error.kind, FactErrorKind::UnknownFact("remeasured".to_owned()));
+            assert!(error.to_string().starts_with("line 7: unknown fact \"remeasured\""));
+        }
+        let misspelt = LINES[2].replace("own_network", "own_netwrk");
+        let no_cause = LINES[1].replace(r#""cause":"timeout","#, "");
+        let no_instant = LINES[3].replace("-10-01T", "-13-01T");
+        for text in ["", "{", "[]", "7", &LINES[0][..60], &misspelt, &no_cause, &no_instant] {
+            let error = parse_line(text, 7).unwrap_err();
+            assert!(matches!(error.kind, FactErrorKind::Json(_)), "{text}: {error}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::history::History;
 use crate::instant::{Instant, Interval};
 use crate::month::Month;
 use crate::month_terms::ResolvedTerms;
+use crate::support::in_office_hours;
 
 /// An announcement, and its cancellation if there is one (C4.1).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -189,4 +190,110 @@ fn judge<'a, I: Iterator<Item = &'a Stop>>(
         Some(last_seq) if stop.seq > last_seq => StopVerdict::Surplus,
         _ => StopVerdict::Valid,
     }
+}
+
+/// A stop that nobody has announced yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ProposedStop<'a> {
+    /// The window.
+    pub window: Interval,
+    /// The reference of an agreement, if otherwise agreed (C4.4).
+    pub agreed: Option<&'a str>,
+}
+
+/// What an announcement would count for, said before it is made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Judgement {
+    /// Whether it would count.
+    pub verdict: StopVerdict,
+    /// Whether the window overlaps office hours (C4.5).
+    pub in_office_hours: bool,
+    /// The verdict's reason, as one sentence with local time and UTC.
+    pub reason: String,
+}
+
+/// The verdict of a stop if it were announced for `service` at `now`, after all that `history`
+/// holds. Whether it may be announced at all is told by [`ProposedStop::is_retroactive`].
+pub fn judge_announcement(
+    history: &History,
+    service: &str,
+    terms: &ResolvedTerms,
+    proposed: ProposedStop<'_>,
+    now: Instant,
+) -> Judgement {
+    let stop = Stop {
+        id: String::new(),
+        seq: u64::MAX,
+        announced_at: now,
+        services: Vec::new(),
+        window: proposed.window,
+        reason: String::new(),
+        by: String::new(),
+        agreed: proposed.agreed.map(str::to_owned),
+        cancelled: None,
+    };
+    let places = history.record_of(service).map_or(&[][..], |record| &record.stops);
+    let announced = || places.iter().map(|&place| &history.stops[place as usize]);
+    let verdict = judge(&stop, || announced().chain([&stop]), terms, &mut Vec::new());
+    let in_office_hours = in_office_hours(terms, proposed.window);
+    let users = || {
+        let month = Month::of(proposed.window.from, terms.zone()).bounds(terms.zone());
+        announced().filter(move |other| month.contains(other.window.from))
+    };
+    let user = users().find(|other| other.uses_allowance(terms)).map(|other| other.id.as_str());
+    let reason = reason(&stop, verdict, in_office_hours, user, terms);
+    Judgement { verdict, in_office_hours, reason }
+}
+
+impl ProposedStop<'_> {
+    /// Whether its window has begun: such an announcement is refused, and an adjustment claimed
+    /// instead (C4.1).
+    pub fn is_retroactive(&self, now: Instant) -> bool {
+        self.window.from < now
+    }
+}
+
+fn reason(
+    stop: &Stop,
+    verdict: StopVerdict,
+    in_office_hours: bool,
+    user: Option<&str>,
+    terms: &ResolvedTerms,
+) -> String {
+    let starts = stop.window.from;
+    let latest = starts.plus_ms(-terms.terms().notice_ms);
+    let (starts, latest) = (both_times(starts, terms), both_times(latest, terms));
+    let allowance = terms.terms().planned_stops_per_month;
+    let sentence = match verdict {
+        StopVerdict::Valid => {
+            format!("valid: it starts at {starts}, and notice was due by {latest}")
+        }
+        StopVerdict::Agreed => format!(
+            "agreed: it starts at {starts}, notice was due by {latest}, and as otherwise agreed \
+             it does not use the month's allowance"
+        ),
+        StopVerdict::Late => format!(
+            "late: it starts at {starts}, and notice was due by {latest}; it would exclude nothing"
+        ),
+        StopVerdict::Surplus => {
+            let month = Month::of(stop.window.from, terms.zone());
+            let taken = user.map_or_else(String::new, |id| format!(" ({id:?} is one)"));
+            format!(
+                "surplus: it starts at {starts}, and the terms allow {allowance} planned stops in \
+                 {month}, which are announced already{taken}; it would exclude nothing"
+            )
+        }
+        StopVerdict::Cancelled => "cancelled".to_owned(),
+    };
+    let office = if in_office_hours { "; it overlaps office hours (08-17)" } else { "" };
+    format!("{sentence}{office}")
+}
+
+/// `2026-11-05 22:00 Europe/Stockholm (2026-11-05 21:00 UTC)`.
+fn both_times(instant: Instant, terms: &ResolvedTerms) -> String {
+    let utc = instant.timestamp();
+    let local = terms.zone().to_datetime(utc);
+    let utc = jiff::tz::TimeZone::UTC.to_datetime(utc);
+    let zone = &terms.terms().timezone;
+    format!("{} {zone} ({} UTC)", local.strftime("%Y-%m-%d %H:%M"), utc.strftime("%Y-%m-%d %H:%M"))
 }

@@ -198,76 +198,81 @@ pub(crate) fn sweep(
     }
 }
 
-/// The class of one instant, as if the state in force were known to hold.
+/// The class of one instant.
 pub(crate) fn class_at(
     history: &History,
     record: &ServiceRecord,
     layers: &Layers,
     instant: Instant,
+    known_until: Instant,
 ) -> Option<Class> {
     let mut class = None;
     let range = Interval::new(instant, instant.plus_ms(1));
-    sweep(history, record, layers, range, Instant::MAX, |piece| class = Some(piece.class));
+    sweep(history, record, layers, range, known_until, |piece| class = Some(piece.class));
     class
 }
 
-/// Where downtime can have been, seen from `instant` back: the latest instant up to `instant`
-/// before which nothing can be down for `quiet_ms`.
-pub(crate) fn quiet_before(
-    history: &History,
-    record: &ServiceRecord,
-    instant: Instant,
-    quiet_ms: i64,
-) -> Instant {
-    let mut base = BaseStates::new(&record.changes, &history.measuring_stops, instant);
-    let mut quiet_until = instant;
-    let mut until = instant;
-    while let Some((from, state)) = base.step_back() {
-        let is_down = matches!(state, StoredState::Down(_));
-        if is_down || covers_inclusion(history, record, Interval::new(from, until)) {
-            quiet_until = from;
-        } else if quiet_until.since(from) >= quiet_ms {
-            return quiet_until;
-        }
-        until = from;
-    }
-    // Before the first fact only an inclusion can be downtime.
-    let earliest = record.adjustments.iter().map(|&place| {
-        let adjustment = &history.adjustments[place as usize];
-        adjustment.interval.from
-    });
-    earliest.min().map_or(quiet_until, |earliest| quiet_until.min(earliest))
+/// Where downtime can have been around some instants, whatever the windows, exclusions and
+/// decisions make of it.
+pub(crate) struct Downtime<'a> {
+    changes: &'a [Change],
+    stops: &'a [MeasuringStop],
+    /// Inclusions, claimed or decided, merged.
+    included: Vec<(Interval, ())>,
 }
 
-/// Where downtime can still be, seen from `instant` on: the earliest instant from `instant` on
-/// after which nothing can be down for `quiet_ms`.
-pub(crate) fn quiet_after(
-    history: &History,
-    record: &ServiceRecord,
-    instant: Instant,
-    quiet_ms: i64,
-) -> Instant {
-    let mut base = BaseStates::new(&record.changes, &history.measuring_stops, instant);
-    let mut quiet_from = instant;
-    let mut now = instant;
-    while now < Instant::MAX {
-        let (state, until) = base.at(now);
-        let is_down = matches!(state, StoredState::Down(_));
-        if is_down || covers_inclusion(history, record, Interval::new(now, until)) {
-            quiet_from = until;
-        } else if until.since(quiet_from) >= quiet_ms {
-            return quiet_from;
+impl<'a> Downtime<'a> {
+    pub fn new(history: &'a History, record: &'a ServiceRecord) -> Self {
+        let adjustments = record.adjustments.iter();
+        let adjustments = adjustments.map(|&place| &history.adjustments[place as usize]);
+        let included = adjustments.filter(|made| made.kind == AdjustmentKind::Include);
+        Downtime {
+            changes: &record.changes,
+            stops: &history.measuring_stops,
+            included: merged(included.map(|made| made.interval).collect()),
         }
-        now = until;
     }
-    quiet_from
-}
 
-fn covers_inclusion(history: &History, record: &ServiceRecord, interval: Interval) -> bool {
-    record.adjustments.iter().any(|&place| {
-        let adjustment = &history.adjustments[place as usize];
-        adjustment.kind == AdjustmentKind::Include && adjustment.interval.overlaps(interval)
-    })
+    /// The latest instant up to `instant` before which nothing was down for `quiet_ms`.
+    pub fn quiet_before(&self, instant: Instant, quiet_ms: i64) -> Instant {
+        let mut base = BaseStates::new(self.changes, self.stops, instant);
+        let mut quiet_until = instant;
+        let mut until = instant;
+        while let Some((from, state)) = base.step_back() {
+            if self.is_possible(state, Interval::new(from, until)) {
+                quiet_until = from;
+            } else if quiet_until.since(from) >= quiet_ms {
+                return quiet_until;
+            }
+            until = from;
+        }
+        // Before the first fact only an inclusion can be downtime.
+        self.included.first().map_or(quiet_until, |(first, ())| quiet_until.min(first.from))
+    }
+
+    /// The earliest instant from `instant` on after which nothing is down for `quiet_ms`.
+    pub fn quiet_after(&self, instant: Instant, quiet_ms: i64) -> Instant {
+        let mut base = BaseStates::new(self.changes, self.stops, instant);
+        let mut quiet_from = instant;
+        let mut now = instant;
+        while now < Instant::MAX {
+            let (state, until) = base.at(now);
+            if self.is_possible(state, Interval::new(now, until)) {
+                quiet_from = until;
+            } else if until.since(quiet_from) >= quiet_ms {
+                return quiet_from;
+            }
+            now = until;
+        }
+        quiet_from
+    }
+
+    fn is_possible(&self, state: StoredState, interval: Interval) -> bool {
+        let first = self.included.partition_point(|(other, ())| other.until <= interval.from);
+        let is_included =
+            self.included.get(first).is_some_and(|(other, ())| other.overlaps(interval));
+        matches!(state, StoredState::Down(_)) || is_included
+    }
 }
 
 /// The measured states of a service, walked by (`from`, `seq`): its own `state`s and every
