@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Bytes of a field's label to which another label is still added.
+const LABEL_BYTES_MAX: usize = 1_000;
+
 /// How a form sends its fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Method {
@@ -118,7 +121,7 @@ impl Field {
     pub(super) fn caption(&mut self, text: String) {
         if self.label.is_empty() {
             self.label = text;
-        } else if !text.is_empty() {
+        } else if !text.is_empty() && self.label.len() < LABEL_BYTES_MAX {
             self.label.push(' ');
             self.label.push_str(&text);
         }
