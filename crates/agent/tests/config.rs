@@ -35,6 +35,34 @@ fn c10_3_no_message_shows_a_secret() {
 }
 
 #[test]
+fn c10_3_no_typing_mistake_panics_or_shows_a_secret() {
+    const SECRET_LETTER: char = 'Þ';
+    let right = "[witness]\ntargets = [{ name = 'a', tcp = 'a.example:1' }]\n\
+                 [[service]]\nname = \"portal\"\ninterval = \"60s\"\n[service.login]\n\
+                 url = \"https://portal.example/\"\nuser = \"probe\"\npassword = \"ÞÞÞÞ\"\n\
+                 second = { user = \"b\", password = 'ÞÞ' }\nproof = [{ text = \"Logga ut\" }]\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("upptid.toml");
+    let login = right.find("[service.login]").unwrap();
+    for (at, char) in right.char_indices().skip_while(|(at, _)| *at < login) {
+        let (before, after) = right.split_at(at);
+        let rest = &after[char.len_utf8()..];
+        let mut wrong = vec![before.to_owned(), format!("{before}{rest}")];
+        wrong.extend(
+            ["\"", "'", "\"\"\"", "=", "{", "#", "\n", "å"]
+                .map(|typed| format!("{before}{typed}{after}")),
+        );
+        for text in wrong {
+            fs::write(&path, &text).unwrap();
+            let check = check(&path, None, "2026-11-22T12:00:00Z".parse().unwrap());
+            for said in [check.text(), check.json().to_string(), format!("{check:?}")] {
+                assert!(!said.contains(SECRET_LETTER), "{text}\n{said}");
+            }
+        }
+    }
+}
+
+#[test]
 fn check_says_what_would_be_measured() {
     let folder = folder().join("check");
     let now = "2026-11-22T12:00:00Z".parse().unwrap();

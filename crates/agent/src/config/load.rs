@@ -91,7 +91,7 @@ fn parse(source: &Arc<Source>) -> (Spanned<DeTable<'_>>, Vec<Problem>) {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let problem = |error: &toml::de::Error| {
         let end = source.text.len();
-        Problem::at(source, error.span().unwrap_or(end..end), error.message())
+        Problem::at(source, error.span().unwrap_or(end..end), error.message()).broken()
     };
     (table, errors.iter().map(problem).collect())
 }

@@ -37,8 +37,18 @@ pub struct Problem {
     /// What to do.
     pub help: Option<String>,
     place: Place,
-    /// Whether the value must not be shown, whatever its key.
-    is_hidden: bool,
+    care: Care,
+}
+
+/// How much of the line may be shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// The line was understood: what stands at keys that never hold a secret.
+    Known,
+    /// It was not: quotes may be missing, so only a single such key and its value.
+    Broken,
+    /// No value.
+    Hidden,
 }
 
 /// Where a problem is.
@@ -54,13 +64,13 @@ impl Problem {
     /// An error at `span` of `source`.
     pub(super) fn at(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Self {
         let place = Place::Span { source: source.clone(), span };
-        Problem { is_warning: false, message: message.into(), help: None, place, is_hidden: false }
+        Problem { is_warning: false, message: message.into(), help: None, place, care: Care::Known }
     }
 
     /// An error with a whole file.
     pub(super) fn with_file(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
         let place = Place::File(path.into());
-        Problem { is_warning: false, message: message.into(), help: None, place, is_hidden: false }
+        Problem { is_warning: false, message: message.into(), help: None, place, care: Care::Known }
     }
 
     /// Says what to do.
@@ -71,7 +81,13 @@ impl Problem {
 
     /// The value must not be shown: it stands where nobody expects it, and could be a secret.
     pub(super) fn hidden(mut self) -> Self {
-        self.is_hidden = true;
+        self.care = Care::Hidden;
+        self
+    }
+
+    /// The line is no TOML.
+    pub(super) fn broken(mut self) -> Self {
+        self.care = Care::Broken;
         self
     }
 
@@ -108,8 +124,12 @@ impl Problem {
             Place::File(path) => title.element(Origin::path(path.display().to_string())),
             Place::Span { source, span } => {
                 let line = Line::of(&source.text, span.start);
-                let shown =
-                    if self.is_hidden { hidden(line.text) } else { shown(line.text, keys_shown) };
+                let is_single = line.text.matches('=').count() == 1 && !line.text.contains('{');
+                let shown = match self.care {
+                    Care::Known => shown(line.text, keys_shown),
+                    Care::Broken if is_single => shown(line.text, keys_shown),
+                    Care::Broken | Care::Hidden => hidden(line.text),
+                };
                 let start = span.start.saturating_sub(line.start).min(shown.len());
                 let start = shown.floor_char_boundary(start);
                 let end = span.end.saturating_sub(line.start).clamp(start, shown.len());
