@@ -165,9 +165,10 @@ impl Cookie {
             self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         };
         let secure = self.secure && url.scheme() == "https";
-        (secure || !self.secure)
-            && (secure || !prefixed(b"__Secure-"))
-            && (secure && host_wide || !prefixed(b"__Host-"))
+        if self.secure != secure || prefixed(b"__Secure-") && !secure {
+            return false;
+        }
+        !prefixed(b"__Host-") || secure && host_wide
     }
 
     fn is_over(&self, now: Instant) -> bool {

@@ -130,9 +130,9 @@ fn repeated_beginnings_take_linear_time() {
         "<img alt=x>",
         "<noscript><p>",
     ] {
-        let body = unit.repeat(200_000 / unit.len());
+        let body = unit.repeat(100_000 / unit.len());
         use_page(format!("{LOGIN}{body}").as_bytes(), None);
-        let part = &body[..body.floor_char_boundary(50_000)];
+        let part = &body[..body.floor_char_boundary(25_000)];
         use_page(format!("<body onload=\"{part}\"><script>x.submit(){part}").as_bytes(), None);
         use_page(format!("<a href=x>{part}</a><form id='{part}'>").as_bytes(), None);
     }
@@ -272,7 +272,7 @@ impl Mutation {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn spoiled_pages_are_read(

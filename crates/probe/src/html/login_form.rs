@@ -23,7 +23,8 @@
 
 use super::form::{Field, FieldKind, Form, Method};
 use super::page::Page;
-use super::words::{self, is_named, says};
+use super::vocabulary;
+use super::words::{is_named, says};
 
 /// The least score of a login form.
 const SCORE_MIN: i32 = 50;
@@ -207,7 +208,7 @@ impl<'a> Candidate<'a> {
             "new-password" => candidate.add(-15, "it asks for a new password"),
             _ => {}
         }
-        if is_named(password.name.as_deref().unwrap_or_default(), words::REPEAT_NAMES) {
+        if is_named(password.name.as_deref().unwrap_or_default(), vocabulary::REPEAT_NAMES) {
             candidate.add(-40, "its password field is called as one that sets a password");
         }
         if let Some(user) = user {
@@ -233,16 +234,16 @@ impl<'a> Candidate<'a> {
     /// What the form is called, and what its button says.
     fn weigh_names(&mut self) {
         let form = self.form;
-        if speaks_of(form, words::LOGIN_NAMES) {
+        if speaks_of(form, vocabulary::LOGIN_NAMES) {
             self.add(25, "it is called a login");
         }
-        if speaks_of(form, words::OTHER_NAMES) {
+        if speaks_of(form, vocabulary::OTHER_NAMES) {
             self.add(-60, "it is called something else");
         }
         let button = form.default_button().map(button_says).unwrap_or_default();
-        if says(&button, words::LOGIN_LABELS).is_some() {
+        if says(&button, vocabulary::LOGIN_LABELS).is_some() {
             self.add(15, "its button says so");
-        } else if says(&button, words::OTHER_LABELS).is_some() {
+        } else if says(&button, vocabulary::OTHER_LABELS).is_some() {
             self.add(-40, "its button says something else");
         }
     }
@@ -357,13 +358,13 @@ fn user_score(field: &Field) -> i32 {
     };
     let names = [&field.name, &field.id].into_iter().flatten();
     let mut names = names.map(String::as_str);
-    if names.clone().any(|name| is_named(name, words::USER_NAMES)) {
+    if names.clone().any(|name| is_named(name, vocabulary::USER_NAMES)) {
         score += 30;
     }
     if names.any(|name| is_named(name, &["captcha", "search", "honeypot", "website", "comment"])) {
         score -= 80;
     }
-    if labels(field).iter().any(|label| says(label, words::USER_LABELS).is_some()) {
+    if labels(field).iter().any(|label| says(label, vocabulary::USER_LABELS).is_some()) {
         score += 20;
     }
     score
@@ -390,15 +391,15 @@ fn code_score(field: &Field) -> i32 {
     let names = [&field.name, &field.id].into_iter().flatten().map(String::as_str);
     let named = |list: &[&str]| names.clone().any(|name| is_named(name, list));
     let labels = labels(field);
-    let other = named(words::OTHER_CODES)
-        || labels.iter().any(|label| says(label, words::OTHER_CODES).is_some());
+    let other = named(vocabulary::OTHER_CODES)
+        || labels.iter().any(|label| says(label, vocabulary::OTHER_CODES).is_some());
     let mut score = if auto { 100 } else { 0 };
     score += match () {
-        () if named(words::CODE_NAMES) => 60,
-        () if named(words::MAYBE_CODE_NAMES) => 30,
+        () if named(vocabulary::CODE_NAMES) => 60,
+        () if named(vocabulary::MAYBE_CODE_NAMES) => 30,
         () => 0,
     };
-    if labels.iter().any(|label| says(label, words::CODE_LABELS).is_some()) {
+    if labels.iter().any(|label| says(label, vocabulary::CODE_LABELS).is_some()) {
         score += 40;
     }
     if field.inputmode == "numeric" || matches!(field.kind, Number) {
@@ -440,7 +441,7 @@ fn identifier_first(page: &Page, wanted: Wanted<'_>) -> Found {
         }
         candidate.weigh_names();
         let button = form.default_button().map(button_says).unwrap_or_default();
-        if says(&button, words::NEXT_LABELS).is_some() {
+        if says(&button, vocabulary::NEXT_LABELS).is_some() {
             candidate.add(15, "its button says next");
         }
         if candidate.score >= SCORE_MIN || wanted.form.is_some() && wanted.user_field.is_some() {

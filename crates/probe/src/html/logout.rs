@@ -6,7 +6,8 @@
 
 use super::form::{Field, FieldKind, Form, Method};
 use super::page::{Link, Page};
-use super::words::{self, has_part, is_named, says};
+use super::vocabulary;
+use super::words::{has_part, is_named, says};
 
 /// Characters of a link or button that can still be a log-out: longer texts are sentences.
 const LABEL_CHARS_MAX: usize = 60;
@@ -133,7 +134,7 @@ fn is_label_of_logout(text: &str) -> bool {
     }
     let text = text.to_lowercase();
     let text = text.trim_matches(|c: char| !c.is_alphanumeric());
-    words::LOGOUT_LABELS.iter().any(|label| {
+    vocabulary::LOGOUT_LABELS.iter().any(|label| {
         text.strip_prefix(label)
             .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
             || text
@@ -156,11 +157,12 @@ fn is_address_of_logout(address: &str) -> bool {
         None => path,
     };
     let segments = path.split(['/', ';']);
-    segments.into_iter().any(|segment| has_part(segment, words::LOGOUT_NAMES))
+    segments.into_iter().any(|segment| has_part(segment, vocabulary::LOGOUT_NAMES))
         || query.split(['&', ';']).any(|parameter| {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             !is_named(name, AFTERWARDS)
-                && (has_part(name, words::LOGOUT_NAMES) || has_part(value, words::LOGOUT_NAMES))
+                && (has_part(name, vocabulary::LOGOUT_NAMES)
+                    || has_part(value, vocabulary::LOGOUT_NAMES))
         })
 }
 

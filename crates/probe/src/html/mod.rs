@@ -2,7 +2,7 @@
 //!
 //! Pure functions over bytes and strings: no I/O and no clock. What a page holds is read once, in
 //! one pass with bounded memory ([`page`]); the other modules answer one question each about it.
-//! Everything that is guessed is guessed here: the words are in [`words`], the weights beside the
+//! Everything that is guessed is guessed here: the words are in `vocabulary`, the weights beside the
 //! functions that use them.
 
 pub mod charset;
@@ -17,6 +17,8 @@ pub mod text;
 mod attributes;
 mod reader;
 mod self_submit;
+#[rustfmt::skip] // Lists of words are read in paragraphs.
+mod vocabulary;
 mod words;
 
 pub use form::{Enctype, Field, FieldKind, Form, Method};

@@ -6,7 +6,8 @@
 //! page is read. The form must not ask a person for anything, and must not be a log-out.
 
 use super::form::Form;
-use super::words::{LOGOUT_NAMES, is_named};
+use super::vocabulary::LOGOUT_NAMES;
+use super::words::has_part;
 
 /// Between the scripts of a page.
 pub const SCRIPT_END: &str = "\u{1}";
@@ -81,7 +82,7 @@ fn asks_nothing(form: &Form) -> bool {
     let called = [form.id.as_deref(), form.name.as_deref(), form.action.as_deref()];
     !form.fields.iter().any(|field| field.kind.is_typed())
         && form.fields.iter().any(|field| field.name.is_some())
-        && !called.into_iter().flatten().any(|called| is_named(called, LOGOUT_NAMES))
+        && !called.into_iter().flatten().any(|called| has_part(called, LOGOUT_NAMES))
 }
 
 fn is_mentioned(form: &Form, script: &str) -> bool {

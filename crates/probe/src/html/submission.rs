@@ -238,7 +238,7 @@ fn is_chosen(form: &Form, at: usize, filled: &[(usize, &str)]) -> bool {
         |(_, field): &(usize, &Field)| field.kind == FieldKind::Radio && field.name == *name;
     let group = || form.fields.iter().enumerate().filter(of_group);
     let by_fill = group().find(|(place, _)| filled.iter().any(|(filled, _)| filled == place));
-    let chosen = by_fill.or_else(|| group().filter(|(_, field)| field.checked).last());
+    let chosen = by_fill.or_else(|| group().rfind(|(_, field)| field.checked));
     chosen.is_some_and(|(place, _)| place == at)
 }
 
