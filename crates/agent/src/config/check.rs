@@ -142,6 +142,8 @@ struct PlannedService {
     trust: &'static str,
     families: Vec<&'static str>,
     interval_ms: i64,
+    /// How far into each interval an attempt starts; a crowded host moves it.
+    offset_ms: i64,
     down_interval_ms: i64,
     requests: Vec<&'static str>,
     proof: Vec<String>,
@@ -281,13 +283,14 @@ impl PlannedService {
         let _ = write!(
             out,
             "\n  {} at {} as {}{second}\n  {}\n  over {families}, trusting {}\n  \
-             every {}, and every {} while down\n  {}: {}\n  proof: {}\n  at most {}\n",
+             every {}, {} into each, and every {} while down\n  {}: {}\n  proof: {}\n  at most {}\n",
             self.kind,
             self.url,
             self.user,
             secrets.join(", "),
             self.trust,
             duration_text(self.interval_ms),
+            duration_text(self.offset_ms),
             duration_text(self.down_interval_ms),
             number(self.requests.len(), "request"),
             self.requests.join(", "),
@@ -389,6 +392,7 @@ fn planned_service(service: &Service) -> PlannedService {
         },
         families: service.logins.iter().map(family).collect(),
         interval_ms: service.interval_ms,
+        offset_ms: watch::phase_ms(&service.name, service.interval_ms),
         down_interval_ms: service.down_interval_ms,
         requests: requests(login),
         proof: proofs(login),

@@ -160,6 +160,20 @@ pub struct Service {
     pub secrets: Vec<(&'static str, SecretPlace)>,
 }
 
+impl Service {
+    /// What the watch is told of this service; `witness` is the configuration's.
+    pub fn watch_settings(&self, witness: &Witness) -> watch::Settings {
+        let limits = self.logins.iter().map(|login| login.limits.total.as_millis());
+        watch::Settings {
+            interval_ms: self.interval_ms,
+            down_interval_ms: self.down_interval_ms,
+            attempt_limit_ms: limits.max().and_then(|ms| ms.try_into().ok()).unwrap_or(i64::MAX),
+            second_account: self.logins.iter().any(|login| login.second_account.is_some()),
+            witnesses_needed: u32::try_from(witness.need).unwrap_or(u32::MAX),
+        }
+    }
+}
+
 /// A customer's system contact (C4.8, C10.5).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contact {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::Terms;
+use watch::{DOWN_INTERVAL_MS, TICK_MS};
 
 use super::login::login;
 use super::program::Service;
@@ -17,8 +18,6 @@ const INTERVAL_MS_MIN: i64 = 1000;
 const INTERVAL_MS_MAX: i64 = 24 * 3_600_000;
 /// The interval, if none is given.
 const INTERVAL_MS: i64 = 60_000;
-/// The interval while a service is down, if none is given; never longer than its interval.
-const DOWN_INTERVAL_MS: i64 = 15_000;
 /// Most labels of one service.
 const LABELS_MAX: usize = 16;
 
@@ -44,10 +43,9 @@ pub(super) fn service(
         None => known_terms(DEFAULT_TERMS).ok(),
     };
     let monthly_fee = table.text("monthly_fee", money);
-    let within = duration_ms_within(INTERVAL_MS_MIN, INTERVAL_MS_MAX);
-    let interval_ms = table.text("interval", &within).unwrap_or(INTERVAL_MS);
+    let interval_ms = table.text("interval", interval).unwrap_or(INTERVAL_MS);
     let down_interval_ms =
-        table.text("down_interval", &within).unwrap_or(DOWN_INTERVAL_MS.min(interval_ms));
+        table.text("down_interval", interval).unwrap_or(DOWN_INTERVAL_MS.min(interval_ms));
     let labels = labels(&table);
     if down_interval_ms > interval_ms {
         let problem = table.problem("down_interval", "a service that is down is asked less often");
@@ -87,6 +85,16 @@ pub(super) fn service(
         logins: login.logins,
         secrets: login.secrets,
     })
+}
+
+/// An interval that fits the grid on which attempts start.
+fn interval(text: &str) -> Result<i64, Wrong> {
+    let ms = duration_ms_within(INTERVAL_MS_MIN, INTERVAL_MS_MAX)(text)?;
+    if ms % TICK_MS == 0 {
+        return Ok(ms);
+    }
+    let help = format!("make it a multiple of {TICK_MS}ms");
+    Err(Wrong::new("attempts start on a grid that this interval does not fit", help))
 }
 
 /// The terms of a service that names none.
