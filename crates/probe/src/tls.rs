@@ -220,6 +220,10 @@ impl ServerCertVerifier for Recorder {
         let chain = self.seen.get_or_init(|| self.trust.chain(leaf, rest));
         match self.trust.web.verify_server_cert(leaf, rest, name, ocsp, now) {
             Err(_) if self.trust.names(leaf) => verify_named(leaf, chain, name, now),
+            // A self-signed one may be called something else first (a root in a leaf's place).
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if is_self_signed(chain) => {
+                Err(CertificateError::UnknownIssuer.into())
+            }
             verdict => verdict,
         }
     }
@@ -268,6 +272,10 @@ impl Trust {
         chains.insert(key, Arc::clone(&chain));
         chain
     }
+}
+
+fn is_self_signed(chain: &Chain) -> bool {
+    chain.certificates().first().is_some_and(|leaf| leaf.subject == leaf.issuer)
 }
 
 /// A certificate trusted by name needs no issuer; its own name and dates count as ever.

@@ -151,8 +151,7 @@ fn is_silence(cause: DownCause) -> bool {
 #[tokio::test]
 async fn c1_5_the_password_is_never_sent_over_plain_http() {
     let site = Site::start().await;
-    for fault in
-        [Fault::RedirectToHttp, Fault::FormToHttp, Fault::BackEnd(BackEnd::RedirectToHttp)]
+    for fault in [Fault::RedirectToHttp, Fault::FormToHttp, Fault::BackEnd(BackEnd::RedirectToHttp)]
     {
         site.service.inject(fault).await;
         let attempt = attempt(site.login()).await;
@@ -290,7 +289,8 @@ async fn a_json_login_takes_a_token_and_shows_it() {
     };
     let login = |json: Json| {
         let mut login = site.login_by(Kind::Json(json));
-        login.proof = vec![Proof::Json { pointer: "/user/name".to_owned(), equals: Some(json!("demo")) }];
+        login.proof =
+            vec![Proof::Json { pointer: "/user/name".to_owned(), equals: Some(json!("demo")) }];
         login
     };
     let up = attempt(login(json_login())).await;
