@@ -80,6 +80,7 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
             problem.help("only a different account tells a locked one from a dead login (C3.5)"),
         );
     }
+    check_proof(&table, kind.as_ref());
     check_address(&table, &dial, families.len() > 1);
     table.end();
 
@@ -313,6 +314,24 @@ fn client(table: &Table<'_>) -> Client {
     Client {
         user_agent: table.text("user_agent", header_value).unwrap_or(default.user_agent),
         accept_language: table.text("accept_language", header_value),
+    }
+}
+
+/// A login that nothing proves is always down; one that only looks like it is a doubtful witness.
+fn check_proof(table: &Table<'_>, kind: Option<&Kind>) {
+    let help = r#"add proof = [{ … }]: something that only a logged-in user sees"#;
+    match kind {
+        _ if table.has("proof") => {}
+        Some(Kind::Json(json)) if json.token.is_none() => {
+            let problem =
+                table.problem("proof", "neither a token nor a proof says who is logged in");
+            table.note(problem.help(help));
+        }
+        Some(Kind::Form(_)) => {
+            let message = "no proof is configured: a way to log out is taken for one";
+            table.note(table.problem("proof", message).help(help).warning());
+        }
+        Some(Kind::Json(_) | Kind::Basic(_)) | None => {}
     }
 }
 

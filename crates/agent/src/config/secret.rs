@@ -202,6 +202,7 @@ mod tests {
             name = "portal"
             login.url = "https://portal.example/"
             login.user = "probe"
+            login.proof = [{ text = "Logga ut" }]
             login.password = { file = "secret" }
         "#;
         std::fs::write(&config, text).unwrap();
