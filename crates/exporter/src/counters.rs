@@ -34,7 +34,6 @@ pub struct Counters {
     reloads: IntCounterVec,
     scrapes: IntCounter,
     requests: IntCounterVec,
-    connections_refused: IntCounter,
     accept_failures: IntCounter,
 }
 
@@ -117,11 +116,6 @@ impl Counters {
                 "Answers given over HTTP, by status.",
                 "code",
             ),
-            connections_refused: counter(
-                &registry,
-                "upptid_http_connections_refused_total",
-                "Connections closed at once because too many were open.",
-            ),
             accept_failures: counter(
                 &registry,
                 "upptid_http_accept_failures_total",
@@ -180,10 +174,6 @@ impl Counters {
 
     pub(crate) fn answered(&self, status: u16) {
         self.requests.with_label_values(&[itoa::Buffer::new().format(status)]).inc();
-    }
-
-    pub(crate) fn connection_refused(&self) {
-        self.connections_refused.inc();
     }
 
     pub(crate) fn accept_failed(&self) {

@@ -1,11 +1,14 @@
 //! One snapshot as Prometheus metrics, as pages and as JSON, behind a bounded HTTP listener.
 //!
-//! [`snapshot`] is the data, [`metrics`] and [`page`] are pure functions of it, [`counters`] counts
-//! what the agent does, and [`listener`] puts them behind a socket.
+//! [`snapshot`] is the data; [`metrics`], [`page`] and [`api`] are pure functions of it;
+//! [`counters`] counts what the agent does; [`listener`] puts them behind a socket.
 
+pub mod api;
 pub mod counters;
 pub mod listener;
 pub mod metrics;
+pub mod page;
+mod routes;
 pub mod snapshot;
 
 pub use counters::Counters;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use contract::outcome::AccountCause;
 use contract::stops::StopVerdict;
-use contract::{Evidence, Figure, Instant, Outcome, Phase, ServiceState, Terms};
+use contract::{Evidence, Figure, Instant, Outcome, Phase, ServiceState, Terms, UnmeasuredCause};
 
 /// Outages that a snapshot holds at most, newest first; the API and the pages show no more.
 pub const OUTAGES_MAX: usize = 100;
@@ -53,6 +53,14 @@ pub struct Snapshot {
     pub stops: Vec<Arc<Stop>>,
     /// Whether facts last.
     pub ledger: Ledger,
+}
+
+impl Snapshot {
+    /// The service of this name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        let place = self.services.binary_search_by(|service| (*service.name).cmp(name)).ok()?;
+        self.services.get(place)
+    }
 }
 
 /// The program that measures.
@@ -112,6 +120,27 @@ pub struct Service {
     pub account_trouble: Option<(AccountCause, Instant)>,
 }
 
+impl Service {
+    /// The live state's name in metrics and JSON: `up`, `down`, `suspected` or `unmeasured`.
+    pub fn state_name(&self) -> &'static str {
+        match self.state {
+            ServiceState::Up => "up",
+            ServiceState::Down { .. } => "down",
+            ServiceState::Unmeasured { cause: UnmeasuredCause::Suspected } => "suspected",
+            ServiceState::Unmeasured { .. } => "unmeasured",
+        }
+    }
+
+    /// The name of the cause of the live state; none while up.
+    pub fn cause_name(&self) -> Option<&str> {
+        match &self.state {
+            ServiceState::Up => None,
+            ServiceState::Down { cause } => Some(cause),
+            ServiceState::Unmeasured { cause } => Some(cause.as_str()),
+        }
+    }
+}
+
 /// One finished login attempt.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -133,10 +162,14 @@ impl Attempt {
     /// The time spent in each phase over all steps, in the order of [`Phase::ALL`]; `None` where
     /// no step came that far.
     pub fn phases(&self) -> [Option<Duration>; Phase::ALL.len()] {
-        let mut sums = [None; Phase::ALL.len()];
-        for &(phase, duration) in self.steps.iter().flat_map(|step| &step.phases) {
-            let sum: &mut Option<Duration> = &mut sums[phase as usize];
-            *sum = Some(sum.unwrap_or_default() + duration);
+        let mut sums: [Option<Duration>; Phase::ALL.len()] = [None; Phase::ALL.len()];
+        for step in &self.steps {
+            for (sum, duration) in sums.iter_mut().zip(step.phases) {
+                *sum = match (*sum, duration) {
+                    (Some(sum), Some(duration)) => Some(sum + duration),
+                    (sum, duration) => sum.or(duration),
+                };
+            }
         }
         sums
     }
@@ -145,18 +178,16 @@ impl Attempt {
 /// One request of an attempt, and what led to it.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// What the step is for: `page`, `login`, `proof`, `logout`, …
-    pub name: Arc<str>,
+    /// What the step is for: `page`, `sign_in`, `redirect`, `check`, `log_out`, …
+    pub name: &'static str,
     /// The URL, without secrets.
     pub url: Arc<str>,
     /// The address that was asked, once known.
     pub address: Option<Arc<str>>,
     /// The HTTP status, once known.
     pub status: Option<u16>,
-    /// When the step began, counted from the attempt's start.
-    pub offset: Duration,
-    /// Its phases in the order in which they happened, each at most once.
-    pub phases: Vec<(Phase, Duration)>,
+    /// How long each phase took, in the order of [`Phase::ALL`]; `None` if it did not happen.
+    pub phases: [Option<Duration>; Phase::ALL.len()],
 }
 
 /// One stretch of downtime.
@@ -200,6 +231,19 @@ pub enum Class {
     Unmeasured,
     /// Outside the contract (C2.4).
     NotInService,
+}
+
+impl Class {
+    /// The name in JSON and in the style sheet.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Lost => "lost",
+            Class::Planned => "planned",
+            Class::Excluded => "excluded",
+            Class::Unmeasured => "unmeasured",
+            Class::NotInService => "not_in_service",
+        }
+    }
 }
 
 /// An announced stop.

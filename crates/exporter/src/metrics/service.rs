@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{Figure, Instant, Phase, ServiceState, Terms, UnmeasuredCause};
+use contract::{Figure, Instant, Phase, ServiceState, Terms};
 
 use super::text::{Family, Kind, Labels, Value};
 use crate::snapshot::{Attempt, Service, Stop};
@@ -120,7 +120,7 @@ fn state(sheet: &mut Sheet<'_, '_>) {
         "1 for the state that the service is in; suspected is a failed login not yet confirmed.",
     );
     for row in services {
-        let now = state_name(&row.service.state);
+        let now = row.service.state_name();
         for state in ["up", "down", "suspected", "unmeasured"] {
             states.with(&row.labels, "state", state, state == now);
         }
@@ -130,12 +130,8 @@ fn state(sheet: &mut Sheet<'_, '_>) {
         "Why the service is down or unmeasured; absent while it is up.",
     );
     for row in services {
-        let cause = match &row.service.state {
-            ServiceState::Up => continue,
-            ServiceState::Down { cause } => cause,
-            ServiceState::Unmeasured { cause } => cause.as_str(),
-        };
-        let labels = row.labels.clone().and("state", state_name(&row.service.state));
+        let Some(cause) = row.service.cause_name() else { continue };
+        let labels = row.labels.clone().and("state", row.service.state_name());
         causes.sample(&labels.and("cause", cause), true);
     }
     sheet.gauge(
@@ -148,16 +144,6 @@ fn state(sheet: &mut Sheet<'_, '_>) {
         "Whether the service refuses the probe's account.",
         |service| Some(service.account_trouble.is_some()),
     );
-}
-
-/// The live state's name; a suspicion has one of its own.
-fn state_name(state: &ServiceState) -> &'static str {
-    match state {
-        ServiceState::Up => "up",
-        ServiceState::Down { .. } => "down",
-        ServiceState::Unmeasured { cause: UnmeasuredCause::Suspected } => "suspected",
-        ServiceState::Unmeasured { .. } => "unmeasured",
-    }
 }
 
 fn attempt(sheet: &mut Sheet<'_, '_>) {

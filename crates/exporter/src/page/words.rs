@@ -1,0 +1,257 @@
+//! The two languages of the pages, and the contract's words in both.
+
+use std::str::FromStr;
+
+use contract::fact::Ground;
+use contract::{AccountCause, DownCause, ServiceState, StopVerdict, UnmeasuredCause};
+
+use crate::snapshot::Class;
+
+/// A language of the pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Swedish.
+    Swedish,
+}
+
+impl FromStr for Language {
+    type Err = ();
+
+    /// Reads a language tag; only its first part decides.
+    fn from_str(tag: &str) -> Result<Self, Self::Err> {
+        match tag.split('-').next() {
+            Some(tag) if tag.eq_ignore_ascii_case("sv") => Ok(Language::Swedish),
+            Some(tag) if tag.eq_ignore_ascii_case("en") => Ok(Language::English),
+            _ => Err(()),
+        }
+    }
+}
+
+impl Language {
+    /// The one that an `Accept-Language` header wants most; English if it wants neither.
+    pub fn accepted(header: &str) -> Self {
+        let mut best = (Language::English, 0.0);
+        for wanted in header.split(',') {
+            let (tag, weight) = wanted.split_once(';').unwrap_or((wanted, "q=1"));
+            let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
+            if let (Ok(language), Some(weight)) = (tag.trim().parse(), weight)
+                && weight > best.1
+            {
+                best = (language, weight);
+            }
+        }
+        best.0
+    }
+
+    /// The tag in `lang` attributes and headers.
+    pub fn code(self) -> &'static str {
+        self.of("en", "sv")
+    }
+
+    /// The text in this language.
+    pub fn of<T>(self, english: T, swedish: T) -> T {
+        match self {
+            Language::English => english,
+            Language::Swedish => swedish,
+        }
+    }
+
+    /// The live state in one word.
+    pub fn state(self, state: &ServiceState) -> &'static str {
+        match state {
+            ServiceState::Up => self.of("up", "uppe"),
+            ServiceState::Down { .. } => self.of("down", "nere"),
+            ServiceState::Unmeasured { cause: UnmeasuredCause::Suspected } => {
+                self.of("suspected", "misstänkt")
+            }
+            ServiceState::Unmeasured { .. } => self.of("unmeasured", "omätt"),
+        }
+    }
+
+    /// Why the state is not up; nothing if it is.
+    pub fn state_cause(self, state: &ServiceState) -> Option<String> {
+        match state {
+            ServiceState::Up => None,
+            ServiceState::Down { cause } => Some(self.cause(cause)),
+            ServiceState::Unmeasured { cause } => Some(self.unmeasured(*cause).to_owned()),
+        }
+    }
+
+    /// A class of time, as a heading.
+    pub fn class(self, class: Class) -> &'static str {
+        match class {
+            Class::Lost => self.of("Lost", "Förlorad"),
+            Class::Planned => self.of("Planned", "Planerad"),
+            Class::Excluded => self.of("Excluded", "Undantagen"),
+            Class::Unmeasured => self.of("Unmeasured", "Omätt"),
+            Class::NotInService => self.of("Not in service", "Ej i drift"),
+        }
+    }
+
+    /// What an announced stop is worth.
+    pub fn verdict(self, verdict: StopVerdict) -> &'static str {
+        match verdict {
+            StopVerdict::Valid => self.of("valid", "giltigt"),
+            StopVerdict::Agreed => self.of("agreed", "avtalat"),
+            StopVerdict::Late => {
+                self.of("announced too late: excludes nothing", "för sent aviserat: undantar inget")
+            }
+            StopVerdict::Surplus => self.of(
+                "beyond the month's allowance: excludes nothing",
+                "utöver månadens tillåtna: undantar inget",
+            ),
+            StopVerdict::Cancelled => self.of("cancelled", "inställt"),
+        }
+    }
+
+    /// The ground of an adjustment.
+    pub fn ground(self, ground: Ground) -> &'static str {
+        match ground {
+            Ground::CustomerEquipment => self.of("customer's equipment", "kundens utrustning"),
+            Ground::CustomerSecurity => {
+                self.of("virus or attack at the customer", "virus eller angrepp hos kunden")
+            }
+            Ground::ThirdParty => self.of("third party", "tredje part"),
+            Ground::Network => self.of("network outside", "nätet utanför"),
+            Ground::DosAttack => self.of("denial-of-service attack", "överbelastningsattack"),
+            Ground::ForceMajeure => self.of("force majeure", "force majeure"),
+            Ground::Suspension => self.of("suspension", "avstängning"),
+            Ground::ProbeFault => self.of("fault of the probe", "fel i mätningen"),
+            Ground::FaultReport => self.of("fault report", "felanmälan"),
+        }
+    }
+
+    /// Why time is unmeasured.
+    pub fn unmeasured(self, cause: UnmeasuredCause) -> &'static str {
+        match cause {
+            UnmeasuredCause::NoRecord => self.of("nothing is recorded", "inget är antecknat"),
+            UnmeasuredCause::Suspected => {
+                self.of("a failed login is being confirmed", "en misslyckad inloggning bekräftas")
+            }
+            UnmeasuredCause::OwnNetwork => {
+                self.of("the agent's own network is in trouble", "agentens eget nät har problem")
+            }
+            UnmeasuredCause::ProbeAccount => {
+                self.of("the probe's account is refused", "mätkontot nekas")
+            }
+            UnmeasuredCause::Unable => {
+                self.of("the agent could not make the attempt", "agenten kunde inte göra försöket")
+            }
+            UnmeasuredCause::Overdue => self.of("the attempt is overdue", "försöket har uteblivit"),
+            UnmeasuredCause::Paused => self.of("paused by an operator", "pausad av en operatör"),
+            UnmeasuredCause::AgentOff => {
+                self.of("the agent was not running", "agenten var inte igång")
+            }
+            UnmeasuredCause::Suspended => self.of("the machine slept", "maskinen sov"),
+            UnmeasuredCause::ClockStep => self.of("the clock was stepped", "klockan ställdes om"),
+        }
+    }
+
+    /// A cause from the journal, by its name; a name that nobody knows stays as it is.
+    pub fn cause(self, name: &str) -> String {
+        if let Ok(cause) = name.parse::<DownCause>() {
+            return self.down(cause).to_owned();
+        }
+        if let Some(cause) = UnmeasuredCause::ALL.into_iter().find(|cause| cause.as_str() == name) {
+            return self.unmeasured(cause).to_owned();
+        }
+        match name {
+            "fault_report" => self.of("reported by the customer", "anmält av kunden").to_owned(),
+            other => other.to_owned(),
+        }
+    }
+
+    /// Why the probe's account is refused.
+    pub fn account(self, cause: AccountCause) -> &'static str {
+        match self {
+            Language::English => cause.phrase(),
+            Language::Swedish => match cause {
+                AccountCause::Rejected => "användarnamnet eller lösenordet nekades",
+                AccountCause::Locked => "kontot är låst",
+                AccountCause::BotWall => "en robotspärr eller begränsning står före inloggningen",
+            },
+        }
+    }
+
+    fn down(self, cause: DownCause) -> &'static str {
+        match self {
+            Language::English => cause.phrase(),
+            Language::Swedish => down_in_swedish(cause),
+        }
+    }
+}
+
+fn down_in_swedish(cause: DownCause) -> &'static str {
+    match cause {
+        DownCause::NameNotFound => "namnet finns inte (NXDOMAIN)",
+        DownCause::NameNoData => "namnet har ingen adress av det slag som söks",
+        DownCause::NameServerFailure => "namnservern fallerade (SERVFAIL)",
+        DownCause::NameRefused => "namnservern vägrade svara (REFUSED)",
+        DownCause::NameTimeout => "ingen namnserver svarade i tid",
+        DownCause::ConnectRefused => "anslutningen nekades",
+        DownCause::ConnectReset => "anslutningen återställdes",
+        DownCause::ConnectUnreachable => "värden eller nätet gick inte att nå",
+        DownCause::ConnectTimeout => "ingen anslutning i tid",
+        DownCause::TlsTimeout => "TLS-handskakningen blev inte klar i tid",
+        DownCause::TlsClosed => "anslutningen stängdes under TLS-handskakningen",
+        DownCause::TlsProtocol => "TLS-handskakningen misslyckades",
+        DownCause::CertificateExpired => "certifikatet har gått ut",
+        DownCause::CertificateNotYetValid => "certifikatet gäller inte ännu",
+        DownCause::CertificateWrongName => "certifikatet gäller ett annat namn",
+        DownCause::CertificateUnknownIssuer => "certifikatets utfärdare är inte betrodd",
+        DownCause::CertificateRevoked => "certifikatet är återkallat",
+        DownCause::CertificateInvalid => "certifikatet är ogiltigt",
+        DownCause::Silence => "tjänsten svarade inte i tid",
+        DownCause::Closed => "tjänsten stängde anslutningen utan svar",
+        DownCause::TransferTimeout => "svaret tog inte slut i tid",
+        DownCause::TransferClosed => "anslutningen stängdes mitt i svaret",
+        DownCause::HttpProtocol => "svaret är inte giltig HTTP",
+        DownCause::HttpStatus => "tjänsten svarade med en felstatus",
+        DownCause::HeadersTooLarge => "svarets huvud är för stort",
+        DownCause::BodyTooLarge => "svaret är för stort",
+        DownCause::BodyEncoding => "svaret gick inte att packa upp",
+        DownCause::TooManyRedirects => "för många omdirigeringar",
+        DownCause::BadRedirect => "en omdirigering ledde till en oanvändbar adress",
+        DownCause::PlainHttp => "inloggningen skulle ha sänt lösenordet över okrypterad http",
+        DownCause::NoLoginForm => "sidan har inget inloggningsformulär",
+        DownCause::LoginFormAgain => "inloggningsformuläret kom tillbaka efter inloggningen",
+        DownCause::NoProof => "inget syntes som bara en inloggad användare ser",
+        DownCause::NoToken => "svaret saknar token",
+        DownCause::AttemptTimeout => "inloggningen blev inte klar inom tiden för hela försöket",
+        DownCause::AccountsRejected => "två olika konton nekades",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_gets_the_language_that_it_wants_most() {
+        for (header, expected) in [
+            ("sv-SE,sv;q=0.9,en;q=0.8", Language::Swedish),
+            ("en-GB,en;q=0.9,sv;q=0.3", Language::English),
+            ("de, sv;q=0.5", Language::Swedish),
+            ("en;q=0.2, SV;q=0.7", Language::Swedish),
+            ("de", Language::English),
+            ("sv;q=x", Language::English),
+            ("", Language::English),
+        ] {
+            assert_eq!(Language::accepted(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn every_cause_has_words_in_both_languages() {
+        for cause in DownCause::ALL {
+            let (english, swedish) =
+                (Language::English.cause(cause.as_str()), Language::Swedish.cause(cause.as_str()));
+            assert_ne!(english, cause.as_str());
+            assert_ne!(english, swedish);
+        }
+        assert_eq!(Language::English.cause("made_up"), "made_up");
+    }
+}

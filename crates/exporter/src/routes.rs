@@ -1,0 +1,259 @@
+//! The paths: what is asked is looked up in one snapshot and answered.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    HeaderName, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::counters::Counters;
+use crate::listener::Options;
+use crate::page::{self, Language, View};
+use crate::snapshot::{Snapshot, Source};
+use crate::{api, metrics};
+
+/// How long a reload may take before its caller is told that it goes on.
+const RELOAD_TIMEOUT: Duration = Duration::from_secs(60);
+
+const HTML: &str = "text/html; charset=utf-8";
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Every path, with the headers that every answer carries.
+pub fn router(source: Arc<dyn Source>, counters: Arc<Counters>, options: &Options) -> Router {
+    let site = Site {
+        source,
+        counters,
+        answers: Arc::new(Semaphore::new(options.answers_max)),
+        request_timeout: options.request_timeout,
+        reload_over_http: options.reload_over_http,
+    };
+    Router::new()
+        .route("/", get(overview))
+        .route("/service/{name}", get(service))
+        .route("/metrics", get(metrics))
+        .route("/api/v1/services", get(api_services))
+        .route("/api/v1/services/{name}", get(api_service))
+        .route("/-/healthy", get(|| async { plain(StatusCode::OK, "healthy\n") }))
+        .route("/-/ready", get(ready))
+        .route("/-/reload", post(reload))
+        .fallback(not_found)
+        .layer(middleware::from_fn_with_state(site.clone(), dress))
+        .with_state(site)
+}
+
+/// What the handlers share.
+#[derive(Clone)]
+struct Site {
+    source: Arc<dyn Source>,
+    counters: Arc<Counters>,
+    answers: Arc<Semaphore>,
+    request_timeout: Duration,
+    reload_over_http: bool,
+}
+
+impl Site {
+    /// Takes one snapshot and makes an answer of it, off the async threads.
+    async fn answer(
+        &self,
+        content_type: &'static str,
+        make: impl FnOnce(&Site, &Snapshot) -> (StatusCode, Vec<u8>) + Send + 'static,
+    ) -> Response {
+        let site = self.clone();
+        let made = tokio::time::timeout(self.request_timeout, async move {
+            let answers = Arc::clone(&site.answers);
+            let permit = answers.acquire_owned().await.expect("the semaphore is never closed");
+            tokio::task::spawn_blocking(move || {
+                let snapshot = site.source.snapshot();
+                (permit, make(&site, &snapshot))
+            })
+            .await
+        });
+        match made.await {
+            Ok(Ok((permit, (status, bytes)))) => {
+                let bytes = Bytes::from_owner(Held { bytes, _permit: permit });
+                (status, [(CONTENT_TYPE, content_type)], bytes).into_response()
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an answer could not be made");
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error; see the agent's log\n")
+            }
+            Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "busy; try again\n"),
+        }
+    }
+
+    /// Like [`Site::answer`], for a page: while the agent is starting, the page says so.
+    async fn page(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        make: impl FnOnce(&Site, &Snapshot, &View) -> (StatusCode, String) + Send + 'static,
+    ) -> Response {
+        let view = view(uri, headers);
+        let language = view.language;
+        let mut response = match self.source.ready() {
+            Ok(()) => {
+                self.answer(HTML, move |site, snapshot| {
+                    let (status, html) = make(site, snapshot, &view);
+                    (status, html.into_bytes())
+                })
+                .await
+            }
+            Err(reason) => html(StatusCode::SERVICE_UNAVAILABLE, page::starting(&reason, &view)),
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
+        headers.insert(VARY, HeaderValue::from_static("accept-language"));
+        response
+    }
+}
+
+async fn overview(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
+    site.page(&uri, &headers, |_, snapshot, view| (StatusCode::OK, page::overview(snapshot, view)))
+        .await
+}
+
+async fn service(
+    State(site): State<Site>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    site.page(&uri, &headers, move |site, snapshot, view| match snapshot.service(&name) {
+        Some(service) => {
+            let stretches = site.source.month(&name);
+            (StatusCode::OK, page::service(snapshot, service, stretches.as_deref(), view))
+        }
+        None => (StatusCode::NOT_FOUND, page::not_found(view)),
+    })
+    .await
+}
+
+async fn metrics(State(site): State<Site>) -> Response {
+    site.counters.scraped();
+    site.answer(metrics::CONTENT_TYPE, |site, snapshot| {
+        let mut out = Vec::new();
+        metrics::write(snapshot, &mut out);
+        site.counters.write(&mut out);
+        metrics::write_process(&mut out);
+        (StatusCode::OK, out)
+    })
+    .await
+}
+
+async fn api_services(State(site): State<Site>) -> Response {
+    site.answer(JSON, |_, snapshot| (StatusCode::OK, api::services(snapshot))).await
+}
+
+async fn api_service(State(site): State<Site>, Path(name): Path<String>) -> Response {
+    site.answer(JSON, move |site, snapshot| match snapshot.service(&name) {
+        Some(service) => {
+            let stretches = site.source.month(&name);
+            (StatusCode::OK, api::service(snapshot, service, stretches.as_deref()))
+        }
+        None => (StatusCode::NOT_FOUND, api::error("no service of this name is measured")),
+    })
+    .await
+}
+
+async fn ready(State(site): State<Site>) -> Response {
+    match site.source.ready() {
+        Ok(()) => plain(StatusCode::OK, "ready\n"),
+        Err(reason) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
+    }
+}
+
+async fn reload(State(site): State<Site>) -> Response {
+    if !site.reload_over_http {
+        let how = "reload over http is not allowed; send SIGHUP (systemctl reload upptid)\n";
+        return plain(StatusCode::FORBIDDEN, how);
+    }
+    let source = Arc::clone(&site.source);
+    let reloaded = tokio::task::spawn_blocking(move || source.reload());
+    match tokio::time::timeout(RELOAD_TIMEOUT, reloaded).await {
+        Ok(Ok(Ok(()))) => plain(StatusCode::OK, "reloaded\n"),
+        Ok(Ok(Err(error))) => plain(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("the old configuration stays in force: {error}\n"),
+        ),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a reload over http ended early");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error; see the agent's log\n")
+        }
+        Err(_) => plain(StatusCode::ACCEPTED, "still reloading; see the agent's log\n"),
+    }
+}
+
+async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
+    if uri.path().starts_with("/api/") {
+        let body = api::error("there is nothing at this path");
+        return (StatusCode::NOT_FOUND, [(CONTENT_TYPE, JSON)], body).into_response();
+    }
+    html(StatusCode::NOT_FOUND, page::not_found(&view(&uri, &headers)))
+}
+
+/// Counts an answer and gives it the headers that every answer carries.
+async fn dress(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    site.counters.answered(response.status().as_u16());
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(CACHE_CONTROL, "no-store");
+    set(CONTENT_SECURITY_POLICY, page::content_security_policy());
+    set(REFERRER_POLICY, "no-referrer");
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(X_FRAME_OPTIONS, "DENY");
+    response
+}
+
+/// What a request asks of a page: `lang`, `q` and `page`; without `lang`, what the browser wants.
+fn view(uri: &Uri, headers: &HeaderMap) -> View {
+    let mut view = View::default();
+    let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    view.language = wanted.map_or(Language::English, Language::accepted);
+    for (key, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        match &*key {
+            "lang" => {
+                view.chosen = value.parse().ok();
+                view.language = view.chosen.unwrap_or(view.language);
+            }
+            "q" => view.filter = value.trim().to_owned(),
+            "page" => view.page = value.parse().unwrap_or(1).max(1),
+            _ => {}
+        }
+    }
+    view
+}
+
+fn html(status: StatusCode, html: String) -> Response {
+    (status, [(CONTENT_TYPE, HTML)], html).into_response()
+}
+
+fn plain(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Response {
+    (status, [(CONTENT_TYPE, TEXT)], text.into()).into_response()
+}
+
+/// An answer's bytes, which hold their permit until the last of them has been sent.
+struct Held {
+    bytes: Vec<u8>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
