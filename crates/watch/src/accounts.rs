@@ -77,10 +77,15 @@ impl Accounts {
             Some(before) => before.pause_ms.saturating_mul(2).min(longest_ms),
             None => interval_ms,
         };
-        // The next regular start is an interval later give or take its lateness, so the pause ends
-        // a little before it.
-        let held_until_mono_ms = mono_ms + pause_ms - interval_ms / 10;
+        let held_until_mono_ms = mono_ms + pause_ms;
         *refusal = Some(Refusal { cause, pause_ms, held_until_mono_ms });
+    }
+
+    /// The account for a regular attempt that starts now; none if every account is left alone. The
+    /// next regular start is an interval later give or take its lateness, so a pause ends a little
+    /// before it.
+    pub fn usable_on_grid(&self, mono_ms: i64, interval_ms: i64) -> Option<Account> {
+        self.usable(mono_ms + interval_ms / 10)
     }
 
     /// The account to log in with now; none if every account is left alone.
@@ -119,9 +124,9 @@ mod tests {
         let mut pauses = Vec::new();
         let mut mono_ms = 0;
         for _ in 0..9 {
-            accounts.refuse(Account::First, AccountCause::Rejected, mono_ms, 60_000);
+            accounts.refuse(Account::First, AccountCause::Rejected, mono_ms + 90, 60_000);
             let start = mono_ms;
-            while accounts.usable(mono_ms).is_none() {
+            while accounts.usable_on_grid(mono_ms + 80, 60_000).is_none() {
                 mono_ms += 60_000;
             }
             pauses.push((mono_ms - start) / 60_000);
@@ -136,7 +141,7 @@ mod tests {
         let mut accounts = Accounts::new(false);
         for _ in 0..3 {
             accounts.refuse(Account::First, AccountCause::Locked, 0, 7_200_000);
-            assert!(!accounts.is_usable(Account::First, 6_000_000));
+            assert!(!accounts.is_usable(Account::First, 7_199_999));
             assert!(accounts.is_usable(Account::First, 7_200_000));
         }
     }
@@ -150,7 +155,7 @@ mod tests {
         assert_eq!(accounts.pace_ms(0, 60_000), 60_000);
         accounts.refuse(Account::Second, AccountCause::Rejected, 0, 60_000);
         assert_eq!(accounts.usable(0), None);
-        assert_eq!(accounts.pace_ms(0, 60_000), 114_000);
+        assert_eq!(accounts.pace_ms(0, 60_000), 120_000);
         accounts.set_has_second(false);
         assert_eq!(accounts.usable(60_000), Some(Account::First));
     }

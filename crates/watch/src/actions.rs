@@ -36,15 +36,15 @@ pub enum When {
     At(i64),
 }
 
-/// At most four actions, in the order in which to perform them. Nothing is allocated.
+/// At most six actions, in the order in which to perform them. Nothing is allocated.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Actions {
     slots: [Option<Action>; Self::MAX],
 }
 
 impl Actions {
-    /// The most actions that one event can cause: two facts, a question and an attempt.
-    pub const MAX: usize = 4;
+    /// The most actions that one event can cause: four facts, a question and an attempt.
+    pub const MAX: usize = 6;
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {

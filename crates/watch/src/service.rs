@@ -140,7 +140,10 @@ impl Watch {
     /// The account for a regular attempt now; none if no attempt is to be made: paused, or every
     /// account is left alone (C3.5). That is no missed attempt.
     pub fn account(&self, now_mono_ms: i64) -> Option<Account> {
-        if self.paused { None } else { self.accounts.usable(now_mono_ms) }
+        if self.paused {
+            return None;
+        }
+        self.accounts.usable_on_grid(now_mono_ms, self.settings.interval_ms)
     }
 
     /// An attempt starts.
@@ -521,10 +524,10 @@ impl Watch {
     /// for as much longer.
     fn hold(&mut self, started: Now) {
         let pace_ms = self.accounts.pace_ms(started.mono_ms, self.settings.interval_ms);
-        let hold_ms = pace_ms + self.settings.attempt_limit_ms + SLACK_MS;
+        let hold_ms = pace_ms.saturating_add(self.settings.attempt_limit_ms.saturating_add(SLACK_MS));
         self.held_until = Some(Deadline {
             wall: started.wall.plus_ms(hold_ms),
-            mono_ms: started.mono_ms + hold_ms,
+            mono_ms: started.mono_ms.saturating_add(hold_ms),
         });
     }
 
