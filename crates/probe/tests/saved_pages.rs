@@ -60,6 +60,7 @@ fn the_login_form_is_chosen_by_score_and_not_by_place() {
         ("code-beside-password.html", 0, "benutzer", "kennwort"),
         ("latin-base.html", 0, "anv", "losen"),
         ("broken.html", 0, "user", "pw"),
+        ("bait.html", 0, "fielda65e1", "fieldb65e1"),
     ] {
         let (user, password) = fields(user, password);
         assert_eq!(login(name), (form, user, password), "{name}");
@@ -130,7 +131,14 @@ fn the_same_login_form_is_known_again() {
     for name in ["logged-in.html", "plain-database-gone.html", "wiki-three-forms.html"] {
         assert!(!login_form::same_login_form(&before, &page(name)), "{name}");
     }
-    let nothing = LoginForm { user_field: None, password_field: None, ..before };
+
+    // Names that change with each page: the ids stay.
+    let Found::Password(before) = found("bait.html") else { panic!() };
+    let again = String::from_utf8(bytes("bait.html")).unwrap().replace("65e1", "77f2");
+    assert!(login_form::same_login_form(&before, &Page::parse(again.as_bytes(), None)));
+    assert!(!login_form::same_login_form(&before, &page("plain.html")));
+
+    let nothing = LoginForm { user_field: None, password_field: None, ids: None, ..before };
     assert!(!login_form::same_login_form(&nothing, &page("plain.html")));
 }
 

@@ -68,6 +68,7 @@ impl Attributes {
             chosen: Vec::new(),
             checked: self.has("checked"),
             disabled: self.has("disabled"),
+            unseen: self.has("hidden") || self.get("style").is_some_and(hides),
             required: self.has("required"),
             readonly: self.has("readonly"),
             maxlength: self.get("maxlength").and_then(|length| length.trim().parse().ok()),
@@ -82,6 +83,13 @@ impl Attributes {
             label,
         }
     }
+}
+
+/// Whether an inline style takes the element off the page.
+fn hides(style: &str) -> bool {
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
+    let style = style.to_ascii_lowercase();
+    style.contains("display:none") || style.contains("visibility:hidden")
 }
 
 /// `type` of an `<input>`.

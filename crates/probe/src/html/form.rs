@@ -94,6 +94,9 @@ pub struct Field {
     pub checked: bool,
     /// `disabled`, its own or that of a fieldset around it.
     pub disabled: bool,
+    /// It says itself that it is not shown (`hidden`, or an inline style): bait for robots and for
+    /// browsers that fill in passwords.
+    pub unseen: bool,
     /// `required`
     pub required: bool,
     /// `readonly`

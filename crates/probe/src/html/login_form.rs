@@ -53,6 +53,9 @@ pub struct LoginForm {
     pub password_field: Option<String>,
     /// The name of a field for a one-time code that stands beside the password.
     pub code_field: Option<String>,
+    /// The `id`s of the user and the password field, where both have one: some pages give their
+    /// fields other names each time.
+    pub ids: Option<(String, String)>,
     /// How sure the choice is; only to compare the forms of one page.
     pub score: i32,
     /// Why this form, for people: fragments such as `a password field`.
@@ -151,19 +154,18 @@ pub fn find_code(page: &Page) -> Option<CodeForm> {
 }
 
 /// Whether the page still shows the login `before`: a form with a user and a password field of
-/// those names (its action and hidden fields may differ).
+/// those names, or of those `id`s. Its action and hidden fields may differ.
 pub fn same_login_form(before: &LoginForm, page: &Page) -> bool {
+    let names = [before.user_field.as_ref(), before.password_field.as_ref()];
+    let ids = before.ids.as_ref().map(|(user, password)| [user, password]);
     page.forms.iter().any(|form| {
-        let has = |name: &Option<String>| {
-            name.as_deref().is_none_or(|name| {
-                form.fields
-                    .iter()
-                    .any(|field| field.name.as_deref() == Some(name) && field.kind.is_typed())
-            })
+        let shows = |one: &dyn Fn(&Field) -> bool| {
+            form.fields.iter().any(|field| field.kind.is_typed() && one(field))
         };
-        (before.user_field.is_some() || before.password_field.is_some())
-            && has(&before.user_field)
-            && has(&before.password_field)
+        let named = names.iter().flatten().all(|name| shows(&|f| f.name.as_ref() == Some(*name)));
+        let known =
+            ids.is_some_and(|ids| ids.iter().all(|id| shows(&|f| f.id.as_ref() == Some(*id))));
+        named && names.iter().any(Option::is_some) || known
     })
 }
 
@@ -184,6 +186,10 @@ impl<'a> Candidate<'a> {
     fn with_password(at: usize, form: &'a Form, wanted: Wanted<'_>) -> Option<Self> {
         let mut passwords: Vec<&Field> =
             form.fields.iter().filter(|field| field.kind == FieldKind::Password).collect();
+        // Of several, those that nobody sees or that are never sent are bait.
+        if passwords.iter().any(|field| is_real(field)) {
+            passwords.retain(|field| is_real(field));
+        }
         let code = match passwords.len() {
             2 => {
                 let code = passwords.iter().position(|field| code_score(field) >= CODE_SCORE_MIN);
@@ -271,11 +277,13 @@ impl<'a> Candidate<'a> {
 
     fn into_login(self) -> LoginForm {
         let name = |field: Option<&Field>| field.and_then(|field| field.name.clone());
+        let id = |field: &Field| field.id.clone();
         LoginForm {
             form: self.at,
             user_field: name(self.user),
             password_field: name(self.password),
             code_field: name(self.code),
+            ids: self.user.and_then(id).zip(self.password.and_then(id)),
             score: self.score,
             why: self.why,
         }
@@ -318,7 +326,12 @@ fn button_says(button: &Field) -> String {
 
 /// Whether a person can type into it.
 fn is_fillable(field: &Field) -> bool {
-    field.kind.is_typed() && !field.disabled && !field.readonly
+    field.kind.is_typed() && !field.disabled && !field.readonly && !field.unseen
+}
+
+/// Whether it is shown, and sent.
+fn is_real(field: &Field) -> bool {
+    field.name.is_some() && !field.disabled && !field.unseen
 }
 
 /// The field for the user: the best by its names; of equals the last one before the password.
@@ -350,6 +363,9 @@ fn user_score(field: &Field) -> i32 {
         "one-time-code" => -100,
         _ => 0,
     };
+    if field.unseen {
+        score -= 80;
+    }
     score += match field.kind {
         FieldKind::Email => 25,
         FieldKind::Search => -60,

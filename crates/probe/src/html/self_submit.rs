@@ -2,8 +2,8 @@
 //! a login over by POST.
 //!
 //! The script is not run. A call of `submit` counts when nothing around it waits for a person:
-//! it stands in `<body onload>`, at the top of a script, or inside of blocks that run when the
-//! page is read. The form must not ask a person for anything, and must not be a log-out.
+//! it stands in `<body onload>`, at the top of a script, or inside of blocks and functions that run
+//! when the page is read. The form must not ask a person for anything, and must not be a log-out.
 
 use super::form::Form;
 use super::vocabulary::LOGOUT_NAMES;
@@ -12,6 +12,8 @@ use super::words::has_part;
 /// Between the scripts of a page.
 pub const SCRIPT_END: &str = "\u{1}";
 
+/// Calls that are looked at, of each kind.
+const CALLS_MAX: usize = 10;
 /// Bytes before a block that say what it waits for.
 const OPENER_BYTES: usize = 120;
 /// What runs when the page is read.
@@ -41,12 +43,36 @@ pub fn find(onload: &str, scripts: &str, forms: &[Form]) -> Option<usize> {
     let call = if call_in(onload).is_some() {
         onload
     } else {
-        scripts.split(SCRIPT_END).find(|script| runs_at_once(script))?
+        let called = called_on_load(onload, scripts);
+        scripts.split(SCRIPT_END).find(|script| runs_at_once(script, &called))?
     };
-    let silent = |form: &&(usize, &Form)| asks_nothing(form.1);
-    let mut named = forms.iter().enumerate().filter(|(_, form)| is_mentioned(form, call));
-    let first = forms.iter().enumerate().find(|form| silent(&form));
-    named.find(|form| silent(&form)).or(first).map(|(at, _)| at)
+    let mut silent = forms.iter().enumerate().filter(|(_, form)| asks_nothing(form));
+    let first = silent.clone().next();
+    silent.find(|(_, form)| is_mentioned(form, call)).or(first).map(|(at, _)| at)
+}
+
+/// How the functions begin that are called when the page has been read: by the attribute
+/// `onload="go()"`, by `window.onload = go`, or by `addEventListener('load', go)`.
+fn called_on_load(onload: &str, scripts: &str) -> Vec<String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    let in_attribute = onload.split('(').map(|call| {
+        let name = call.trim_end();
+        &name[name.trim_end_matches(is_name).len()..]
+    });
+    let in_scripts =
+        ["onload", "'load',", "\"load\",", "'DOMContentLoaded',", "\"DOMContentLoaded\","]
+            .into_iter()
+            .flat_map(|mark| scripts.split(mark).skip(1).take(CALLS_MAX))
+            .map(|rest| {
+                let rest = rest.trim_start_matches([' ', '=']);
+                &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())]
+            });
+    in_attribute
+        .take(CALLS_MAX)
+        .chain(in_scripts)
+        .filter(|name| !name.is_empty() && *name != "function")
+        .map(|name| format!("function {}(", name.to_ascii_lowercase()))
+        .collect()
 }
 
 /// Where a script calls `submit`.
@@ -58,7 +84,7 @@ fn call_in(script: &str) -> Option<usize> {
 }
 
 /// Whether the first call of `submit` in a script waits for nothing.
-fn runs_at_once(script: &str) -> bool {
+fn runs_at_once(script: &str, called: &[String]) -> bool {
     let Some(call) = call_in(script) else { return false };
     let mut open: Vec<bool> = Vec::new();
     for (at, c) in script[..call].char_indices() {
@@ -68,7 +94,11 @@ fn runs_at_once(script: &str) -> bool {
                 let before = &script[start..at];
                 let after_last = before.rfind(['{', '}', ';']).map_or(before, |end| &before[end..]);
                 let opener = after_last.to_ascii_lowercase();
-                open.push(AT_ONCE.iter().any(|mark| opener.contains(mark)));
+                let opener = opener.replace(" (", "(");
+                open.push(
+                    AT_ONCE.iter().any(|mark| opener.contains(mark))
+                        || called.iter().any(|function| opener.contains(function)),
+                );
             }
             '}' => drop(open.pop()),
             _ => {}
@@ -116,8 +146,17 @@ mod tests {
         ] {
             assert_eq!(found(&format!("{FORM}<script>{script}</script>")), Some(0), "{script}");
         }
-        let body = "<body onload='document.forms[0].submit()'>";
-        assert_eq!(found(&format!("{body}{FORM}")), Some(0));
+        for (body, script) in [
+            ("onload='document.forms[0].submit()'", ""),
+            ("onload='go()'", "function go () { document.saml.submit(); }"),
+            ("", "function go() { f.submit() } window.onload = go;"),
+            ("", "function go() { f.submit() } window.addEventListener('load', go)"),
+        ] {
+            let html = format!("<body {body}>{FORM}<script>{script}</script>");
+            assert_eq!(found(&html), Some(0), "{html}");
+        }
+        let html = format!("<body onload='other()'>{FORM}<script>function go() {{ f.submit() }}");
+        assert_eq!(found(&html), None);
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub const NEXT_LABELS: &[&str] = &[
 /// Names and addresses of forms that make an account or bring back a lost one.
 pub const OTHER_NAMES: &[&str] = &[
     "register", "registration", "registrera", "registrering", "signup", "createaccount",
-    "newaccount", "newuser", "adduser", "join", "enroll", "subscribe", "subscription",
+    "newaccount", "adduser", "join", "enroll", "subscribe", "subscription",
     "newsletter", "mailinglist", "nyhetsbrev", "prenumerera", "search", "searchform", "sok",
     "sök", "query", "suche", "suchen", "recherche", "forgot", "forgotten", "reset", "recover",
     "recovery", "lostpassword", "resetpassword", "changepassword", "glomt", "glömt", "aterstall",
