@@ -144,7 +144,10 @@ pub const ABOUT_OTHER: &[&str] = &[
     "invalid token", "session expired", "session has expired", "session timed out",
     "form has expired", "sessionen", "forgot", "forgotten", "lost your", "glömt", "vergessen",
     "oublié", "at least", "minst", "mindestens", "must contain", "måste innehålla", "caps lock",
-    "maintenance", "underhåll", "wartung",
+    "maintenance", "underhåll", "wartung", "went wrong", "gick fel", "schiefgelaufen",
+    "schief gegangen", "error occurred", "error has occurred", "fel uppstod", "fel inträffade",
+    "ett fel har", "fehler aufgetreten", "ist ein fehler", "une erreur est", "misconfigured",
+    "configuration", "page not found", "not found on this server",
 ];
 
 /// What says that an account is locked.
@@ -202,16 +205,19 @@ pub const REJECTED: &[&str] = &[
     "login fehlgeschlagen", "ungültige anmeldedaten", "ungültige zugangsdaten",
     "falsche anmeldedaten", "falsche zugangsdaten", "unbekannter benutzer",
     "identifiants incorrects", "identifiants invalides", "échec de l'authentification",
+    "bad username", "bad password", "bad login", "fel lösenord", "fel användarnamn",
+    "fel användare", "fel e-post", "fel pinkod", "password was rejected",
+    "credentials were rejected", "password mismatch", "invalid email", "incorrect email",
+    "wrong email", "falsches passwort", "passwort falsch",
 ];
 
 /// What was typed, as a refusal names it …
 pub const TYPED: &[&str] = &[
     "password", "passwords", "passphrase", "username", "user name", "user id", "userid", "login",
-    "log-in", "credentials", "email", "e-mail", "email address", "account name", "pin",
-    "lösenord", "lösenordet", "användarnamn", "användarnamnet", "inloggningsuppgifter",
-    "inloggningsuppgifterna", "e-post", "e-postadress", "passwort", "kennwort", "benutzername",
-    "zugangsdaten", "anmeldedaten", "mot de passe", "identifiant", "identifiants",
-    "nom d'utilisateur",
+    "log-in", "credentials", "email address", "account name", "lösenord", "lösenordet",
+    "användarnamn", "användarnamnet", "inloggningsuppgifter", "inloggningsuppgifterna",
+    "passwort", "kennwort", "benutzername", "zugangsdaten", "anmeldedaten", "mot de passe",
+    "identifiant", "identifiants", "nom d'utilisateur",
 ];
 
 /// … and what a refusal says about it.
@@ -219,8 +225,7 @@ pub const VERDICT: &[&str] = &[
     "incorrect", "invalid", "wrong", "not valid", "not correct", "isn't correct", "isn't right",
     "is not right", "not recognized", "not recognised", "unrecognized", "unrecognised",
     "does not match", "doesn't match", "did not match", "didn't match", "do not match",
-    "don't match", "not found", "wasn't found", "was rejected", "were rejected", "rejected",
-    "mismatch", "bad", "fel", "felaktigt", "felaktig", "felaktiga", "ogiltigt", "ogiltig",
+    "don't match", "wasn't found", "felaktigt", "felaktig", "felaktiga", "ogiltigt", "ogiltig",
     "ogiltiga", "stämmer inte", "stämde inte", "inte korrekt", "inte rätt", "inte giltigt",
     "matchar inte", "känns inte igen", "falsch", "falsches", "falscher", "ungültig", "ungültiges",
     "ungültiger", "nicht korrekt", "inkorrekt", "stimmt nicht", "stimmen nicht", "incorrects",
