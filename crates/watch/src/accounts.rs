@@ -34,10 +34,10 @@ pub(crate) struct Accounts {
 #[derive(Clone, Copy, Debug)]
 struct Refusal {
     cause: AccountCause,
+    /// Start of the refused attempt, on the monotonic clock.
+    mono_ms: i64,
     /// The pause before the next attempt with this account.
     pause_ms: i64,
-    /// No attempt before this instant of the monotonic clock.
-    held_until_mono_ms: i64,
 }
 
 impl Accounts {
@@ -77,8 +77,7 @@ impl Accounts {
             Some(before) => before.pause_ms.saturating_mul(2).min(longest_ms),
             None => interval_ms,
         };
-        let held_until_mono_ms = mono_ms + pause_ms;
-        *refusal = Some(Refusal { cause, pause_ms, held_until_mono_ms });
+        *refusal = Some(Refusal { cause, mono_ms, pause_ms });
     }
 
     /// The account for a regular attempt that starts now; none if every account is left alone. The
@@ -97,20 +96,38 @@ impl Accounts {
 
     /// Whether `account` exists and is not left alone.
     pub fn is_usable(&self, account: Account, mono_ms: i64) -> bool {
-        let exists = account == Account::First || self.has_second;
-        let held_until = self.refusals[account as usize].map(|refusal| refusal.held_until_mono_ms);
-        exists && held_until.is_none_or(|until| until <= mono_ms)
+        let refusal = self.refusals[account as usize];
+        self.exists(account) && refusal.is_none_or(|refusal| refusal.held_until_ms() <= mono_ms)
+    }
+
+    /// Whether `account` exists and can be asked to confirm that the other one is refused. For this
+    /// it is left alone for an interval only: downtime is not to rest on an older refusal (C3.2).
+    pub fn can_confirm(&self, account: Account, mono_ms: i64, interval_ms: i64) -> bool {
+        let refusal = self.refusals[account as usize];
+        self.exists(account)
+            && refusal.is_none_or(|refusal| refusal.mono_ms + interval_ms <= mono_ms)
     }
 
     /// How long after `mono_ms` the next regular attempt comes at the latest: an interval, and as
     /// long as every account is left alone beside.
     pub fn pace_ms(&self, mono_ms: i64, interval_ms: i64) -> i64 {
         let held_ms = |account: Account| match self.refusals[account as usize] {
-            Some(refusal) => (refusal.held_until_mono_ms - mono_ms).max(0),
+            Some(refusal) => (refusal.held_until_ms() - mono_ms).max(0),
             None => 0,
         };
         let second_ms = if self.has_second { held_ms(Account::Second) } else { i64::MAX };
         interval_ms + held_ms(Account::First).min(second_ms)
+    }
+
+    fn exists(&self, account: Account) -> bool {
+        account == Account::First || self.has_second
+    }
+}
+
+impl Refusal {
+    /// No attempt before this instant of the monotonic clock.
+    fn held_until_ms(self) -> i64 {
+        self.mono_ms + self.pause_ms
     }
 }
 

@@ -9,7 +9,8 @@
 //! tried at once:
 //! - it logs in: a customer can log in, so the service is up, from the first account's attempt on.
 //!   The second account measures while the first is left alone, and [`Live::refused`] says so.
-//! - it is refused, too: down, `accounts_rejected`. A refusal stands until that account logs in.
+//! - it is refused, too: down, `accounts_rejected`. The two confirm each other (C3.2), if they were
+//!   refused within an interval.
 //! - anything else: the first account's attempt stays `probe_account`.
 //!
 //! A bot wall is not a refusal of an account but of this probe: it leads to no second attempt, which
@@ -338,7 +339,8 @@ impl Watch {
         let &Attempted { started, account, .. } = attempt;
         let other = account.other();
         let is_wall = cause == AccountCause::BotWall;
-        let can_try_other = !is_wall && self.accounts.is_usable(other, now.mono_ms);
+        let interval_ms = self.settings.interval_ms;
+        let can_try_other = !is_wall && self.accounts.can_confirm(other, now.mono_ms, interval_ms);
         let other_refused = self.accounts.refused(other);
         let are_both_refused =
             !is_wall && other_refused.is_some_and(|cause| cause != AccountCause::BotWall);
@@ -347,7 +349,7 @@ impl Watch {
             Open::Suspicion(suspicion) => (suspicion, false),
             _ if self.is_down() => {
                 // C3.8: an account's answer does not end downtime, a login with the other would.
-                if can_try_other {
+                if !is_wall && self.accounts.is_usable(other, now.mono_ms) {
                     actions.push(Action::Attempt { account: other, when: When::AtOnce });
                 }
                 return;
@@ -524,7 +526,8 @@ impl Watch {
     /// for as much longer.
     fn hold(&mut self, started: Now) {
         let pace_ms = self.accounts.pace_ms(started.mono_ms, self.settings.interval_ms);
-        let hold_ms = pace_ms.saturating_add(self.settings.attempt_limit_ms.saturating_add(SLACK_MS));
+        let hold_ms =
+            pace_ms.saturating_add(self.settings.attempt_limit_ms.saturating_add(SLACK_MS));
         self.held_until = Some(Deadline {
             wall: started.wall.plus_ms(hold_ms),
             mono_ms: started.mono_ms.saturating_add(hold_ms),

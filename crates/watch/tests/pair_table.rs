@@ -43,8 +43,7 @@ fn c3_8_every_pair_of_state_and_outcome_has_one_defined_result() {
         for (name, outcome) in OUTCOMES {
             let mut watch = watch.clone();
             let account = watch.account(THIS_MS).unwrap_or(Account::First);
-            let actions =
-                watch.on_attempt(now(THIS_MS + 100), &attempt(THIS_MS, account, outcome));
+            let actions = watch.on_attempt(now(THIS_MS + 100), &attempt(THIS_MS, account, outcome));
             rows.push(row(situation, name, actions, &watch));
         }
     }
@@ -115,6 +114,14 @@ fn situations() -> Vec<(&'static str, Watch)> {
         watch.on_attempt(now(FIRST_MS), &attempt(FIRST_MS, Account::Second, Outcome::Up));
         watch
     };
+    let first_refused_before = || {
+        let mut watch = Watch::new(second);
+        let long_ago_ms = THIS_MS - 61_000;
+        watch.on_attempt(now(long_ago_ms), &attempt(long_ago_ms, Account::First, REFUSED));
+        watch.on_attempt(now(long_ago_ms), &attempt(long_ago_ms, Account::First, REFUSED));
+        watch.on_attempt(now(FIRST_MS), &attempt(FIRST_MS, Account::Second, Outcome::Up));
+        watch
+    };
     let first_walled = || {
         let mut watch = Watch::new(second);
         watch.on_attempt(now(FIRST_MS), &attempt(FIRST_MS, Account::First, WALLED));
@@ -139,6 +146,7 @@ fn situations() -> Vec<(&'static str, Watch)> {
         ("up, witnesses", after(witnessed, &[Outcome::Up])),
         ("up, 2 accounts", after(second, &[Outcome::Up])),
         ("up by the second account", first_left_alone()),
+        ("up by the second for longer", first_refused_before()),
         ("down", after(alone, &[ANSWERED, ANSWERED])),
         ("down, witnesses", after(witnessed, &[ANSWERED, ANSWERED])),
         ("down, 2 accounts", after(second, &[ANSWERED, ANSWERED])),
