@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use contract::Instant;
+
 /// One look at the ledger's health.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Health {
@@ -57,6 +59,8 @@ pub struct StoreHealth {
     pub rebuilds: u64,
     /// Why it was last moved aside, or why it cannot be used.
     pub trouble: Option<String>,
+    /// The heartbeat that all of it is as of.
+    pub as_of: Option<Instant>,
     /// Lines acknowledged by the journal and not yet applied.
     pub lag_lines: u64,
     /// Time since the last flush; none before the first.

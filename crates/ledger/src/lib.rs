@@ -6,13 +6,36 @@
 //!
 //! No wall clock is read here: every instant comes from the caller.
 
+mod admission;
+mod disk;
+mod gauges;
 mod health;
+pub mod journal;
+mod lock;
+pub mod store;
 mod ticket;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use contract::{Fact, Instant};
+use contract::{Fact, History, Instant, Outcome};
+
+use crate::disk::{Disk, RealDisk};
+use crate::gauges::Gauges;
+use crate::journal::opening::{self, Opened};
+use crate::journal::queue::Queue;
+use crate::journal::reader::Tip;
+use crate::journal::verifier::Verifier;
+use crate::journal::writer::{Request, Writer};
+use crate::lock::FolderLock;
+use crate::store::Mailbox;
+use crate::store::rebuild::Journal;
+use crate::store::worker::{Found, StoreGauges, Worker};
 
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};
 pub use crate::ticket::{RecordError, Recorded, Ticket};
@@ -87,18 +110,31 @@ pub enum OpenError {
 pub struct AttemptSummary {
     /// When the attempt started.
     pub at: Instant,
-    /// `up`, `down`, `account` or `unable`.
-    pub outcome: &'static str,
-    /// The cause's name; none when up.
-    pub cause: Option<&'static str>,
+    /// What it ended in.
+    pub outcome: Outcome,
     /// The whole attempt.
     pub duration_ms: u32,
 }
 
-/// An open ledger. Cheap to clone; all clones are one.
+/// An open ledger. Cheap to clone; all clones are one. Dropping the last without
+/// [`Ledger::close`] is like a crash: what waits is not written.
 #[derive(Clone)]
 pub struct Ledger {
-    options: std::sync::Arc<OpenOptions>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    history: Arc<RwLock<History>>,
+    queue: Arc<Queue>,
+    gauges: Arc<Gauges>,
+    mailbox: Arc<Mailbox>,
+    store: Arc<StoreGauges>,
+    /// Tells the verifier to end.
+    abandoned: Arc<AtomicBool>,
+    /// Disconnected once writer and store have ended.
+    ended: Mutex<Receiver<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    _lock: FolderLock,
 }
 
 impl Ledger {
@@ -107,16 +143,16 @@ impl Ledger {
     /// Verifies the newest segment, reads what the running and the previous month need, and leaves
     /// the rest to a background thread. A damaged journal opens: see [`OpenReport::damage`].
     pub fn open(options: OpenOptions) -> Result<(Ledger, OpenReport), OpenError> {
-        Ok((Ledger { options: std::sync::Arc::new(options) }, OpenReport::default()))
+        Self::open_on(Arc::new(RealDisk), options)
     }
 
     /// Records facts, each with the instant at which it was recorded. Never blocks on the disk.
     ///
-    /// Machine facts (`state`, `measured`, `measuring_stopped`) wait while the disk fails, up to
-    /// [`QUEUE_FACTS_MAX`]; a person's fact is refused at once then.
+    /// What the agent records by itself (states, measuring, services, terms) waits while the disk
+    /// fails, up to [`QUEUE_FACTS_MAX`]; a person's fact is refused at once then. A fact that
+    /// contradicts the history is refused, and the others of its request are recorded.
     pub fn record(&self, facts: Vec<(Instant, Fact)>) -> Ticket {
-        let _ = (&self.options, facts);
-        Ticket::answered(Err(RecordError::Closed))
+        self.inner.queue.push(facts)
     }
 
     /// The agent is alive and has made every attempt due before `now`: call it each 10 s.
@@ -124,31 +160,240 @@ impl Ledger {
     /// Goes to the store once every fact recorded before it is acknowledged, and to the journal as
     /// `measured` every [`MEASURED_INTERVAL_MS`], written by the ledger itself.
     pub fn heartbeat(&self, now: Instant) {
-        let _ = now;
+        self.inner.queue.heartbeat(now);
+    }
+
+    /// The latest heartbeat before which every fact is acknowledged: a running figure reaches to
+    /// here (C3.9). None before the first.
+    pub fn decided_until(&self) -> Option<Instant> {
+        self.inner.gauges.decided_until()
     }
 
     /// Keeps one attempt for charts.
     pub fn attempt(&self, service: &str, attempt: AttemptSummary) {
-        let _ = (service, attempt);
+        self.inner.mailbox.attempt(service, attempt);
     }
 
     /// The recent attempts of a service, oldest first: at most a day.
     pub fn attempts(&self, service: &str) -> Vec<AttemptSummary> {
-        let _ = service;
-        Vec::new()
+        let mut attempts = self.inner.store.attempts(service);
+        let newer = self.inner.mailbox.attempts_of(service);
+        if let Some(first) = newer.first() {
+            attempts.retain(|attempt| attempt.at < first.at);
+        }
+        attempts.extend(newer);
+        attempts
+    }
+
+    /// Looks at everything that is acknowledged: the running and the previous month, and what
+    /// they need. Keep it short: the writer waits for it.
+    pub fn read<T>(&self, look: impl FnOnce(&History) -> T) -> T {
+        look(&self.inner.history.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How the ledger is.
     pub fn health(&self) -> Health {
-        Health::default()
+        let journal = self.inner.gauges.health(&self.inner.queue);
+        let store = self.inner.store.health(journal.last_seq);
+        Health { journal, store }
     }
 
     /// Ends cleanly: what waits is written, a last `measured` until `now`, sync, flush. Blocks at
-    /// most [`CLOSE_MS_MAX`]; what could not be written by then is told.
+    /// most [`CLOSE_MS_MAX`].
+    ///
+    /// # Errors
+    /// What kept the disk from taking all of it by then.
     pub fn close(&self, now: Instant) -> Result<(), RecordError> {
-        let _ = now;
-        Ok(())
+        if !self.inner.queue.close(now) {
+            return Err(RecordError::Closed);
+        }
+        let ended = self.inner.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        match ended.recv_timeout(Duration::from_millis(CLOSE_MS_MAX)) {
+            Err(RecvTimeoutError::Disconnected) | Ok(()) => Ok(()),
+            Err(RecvTimeoutError::Timeout) => {
+                let why = self.inner.queue.health().unwritable;
+                Err(RecordError::Unwritable(why.unwrap_or_else(|| "the disk is slow".to_owned())))
+            }
+        }
     }
+
+    fn open_on(
+        disk: Arc<dyn Disk>,
+        options: OpenOptions,
+    ) -> Result<(Ledger, OpenReport), OpenError> {
+        let dir = &options.dir;
+        std::fs::create_dir_all(dir).map_err(|source| OpenError::Io {
+            doing: "create",
+            path: dir.clone(),
+            source,
+        })?;
+        let lock = FolderLock::take(dir)?;
+        let mailbox = Arc::new(Mailbox::default());
+        let found = store::worker::find(&dir.join("store"));
+        let heartbeat = found.heartbeat.as_ref().and_then(|beat| beat.tip());
+        let mut fits = Fits::new(found.applied);
+        let opened =
+            opening::open(&disk, &dir.join("journal"), heartbeat, |history, line, tip| {
+                if fits.look(tip) {
+                    mailbox.applied(history, std::slice::from_ref(line));
+                }
+            })?;
+        let rebuild = why_rebuild(&found, &fits, &opened);
+        let report = report(&found, &opened, rebuild.clone());
+        let threads = Threads { disk, options, lock, mailbox, rebuild };
+        Ok((threads.start(found, opened), report))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.abandon();
+        self.mailbox.abandon();
+        self.abandoned.store(true, Ordering::Relaxed);
+        let threads = self.threads.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            // A panic there was printed already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whether the journal holds the line up to which the store has taken it in.
+struct Fits {
+    applied: Option<Tip>,
+    seen: bool,
+}
+
+impl Fits {
+    fn new(applied: Option<Tip>) -> Self {
+        Fits { applied, seen: false }
+    }
+
+    /// Looks at a line; true if the store has not taken it in.
+    fn look(&mut self, tip: Tip) -> bool {
+        self.seen |= self.applied == Some(tip);
+        self.applied.is_none_or(|applied| tip.seq > applied.seq)
+    }
+}
+
+fn why_rebuild(found: &Found, fits: &Fits, opened: &Opened) -> Option<String> {
+    let journal_seq = opened.tip.seq;
+    match (&found.unfit, found.applied) {
+        (_, None) if journal_seq == 0 => None,
+        (Some(why), _) => Some(why.clone()),
+        (None, None) => Some("it has taken in nothing".to_owned()),
+        (None, Some(_)) if fits.seen => None,
+        (None, Some(applied)) if applied.seq > journal_seq => Some(format!(
+            "it has taken in line {}, and the journal ends at {journal_seq}",
+            applied.seq
+        )),
+        (None, Some(applied)) => {
+            Some(format!("the journal's newer segments do not hold line {}", applied.seq))
+        }
+    }
+}
+
+fn report(found: &Found, opened: &Opened, store_rebuild: Option<String>) -> OpenReport {
+    // Where the chain is broken, states may have changed on lost lines: only the lines count.
+    let beat = found.heartbeat.as_ref().filter(|_| opened.unnamed_damage.is_none());
+    let clean = beat.is_some_and(|beat| beat.closed && beat.seq == opened.tip.seq);
+    OpenReport {
+        last_known: opened.history.last_known().max(beat.map(|beat| beat.at)),
+        clean,
+        torn_bytes: opened.torn_bytes,
+        damage: opened.damage.clone(),
+        store_rebuild,
+    }
+}
+
+/// What the threads are made of.
+struct Threads {
+    disk: Arc<dyn Disk>,
+    options: OpenOptions,
+    lock: FolderLock,
+    mailbox: Arc<Mailbox>,
+    rebuild: Option<String>,
+}
+
+impl Threads {
+    fn start(self, found: Found, opened: Opened) -> Ledger {
+        let Threads { disk, options, lock, mailbox, rebuild } = self;
+        let dir = options.dir.join("journal");
+        let gauges = Arc::new(Gauges::default());
+        let read = opened.segments - opened.older.len();
+        gauges.update(|journal| {
+            journal.last_seq = opened.tip.seq;
+            journal.segments = opened.segments as u64;
+            journal.segments_verified = read as u64;
+            journal.bytes = opened.bytes - opened.torn_bytes;
+            journal.torn_bytes = opened.torn_bytes;
+            journal.damage.clone_from(&opened.damage);
+        });
+        let (queue, store) = (Arc::new(Queue::default()), Arc::new(StoreGauges::default()));
+        let measured_until = opened.history.last_known();
+        let history = Arc::new(RwLock::new(opened.history));
+        let abandoned = Arc::new(AtomicBool::new(false));
+        let verifier = Verifier {
+            disk: disk.clone(),
+            dir: dir.clone(),
+            next: opened.first_read,
+            older: opened.older,
+            gauges: gauges.clone(),
+            abandoned: abandoned.clone(),
+        };
+        let journal = Journal { disk: disk.clone(), dir: dir.clone() };
+        let shared = (history.clone(), mailbox.clone(), store.clone());
+        let worker = Worker::new(options.dir.join("store"), journal, found, rebuild, shared);
+        let now = options.now;
+        let writer = Writer {
+            disk,
+            dir,
+            agent: options.agent,
+            version: options.version,
+            history: history.clone(),
+            queue: queue.clone(),
+            gauges: gauges.clone(),
+            store: mailbox.clone(),
+            tip: opened.tip,
+            segment: opened.segment,
+            newest: opened.newest,
+            unnamed_damage: opened.unnamed_damage,
+            measured_until,
+            request: Request::default(),
+        };
+        let (sender, ended) = channel();
+        let threads = vec![
+            spawn("journal", Some(sender.clone()), move || writer.run(now)),
+            spawn("store", Some(sender), move || worker.run()),
+            spawn("verify", None, move || verifier.run()),
+        ];
+        let (ended, threads) = (Mutex::new(ended), Mutex::new(threads));
+        let inner = Inner {
+            history,
+            queue,
+            gauges,
+            mailbox,
+            store,
+            abandoned,
+            ended,
+            threads,
+            _lock: lock,
+        };
+        Ledger { inner: Arc::new(inner) }
+    }
+}
+
+/// Starts a thread; `ended` is dropped when it ends, in whatever way.
+fn spawn(
+    name: &str,
+    ended: Option<Sender<()>>,
+    run: impl FnOnce() + Send + 'static,
+) -> JoinHandle<()> {
+    let started = thread::Builder::new().name(format!("ledger-{name}")).spawn(move || {
+        let _ended = ended;
+        run();
+    });
+    started.expect("a thread can be started when the agent starts")
 }
 
 /// How long [`Ledger::close`] waits for the disk.
@@ -183,3 +428,6 @@ impl std::error::Error for OpenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,395 @@
+//! Facts on their way to the writer: bounded, in order, each with its own instant.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant as Monotonic};
+
+use contract::{Fact, Instant, ServiceState, UnmeasuredCause};
+use tokio::sync::oneshot;
+
+use crate::QUEUE_FACTS_MAX;
+use crate::ticket::{RecordError, Recorded, Ticket};
+
+/// Facts that are written and synced together at most.
+pub(crate) const BATCH_FACTS_MAX: usize = 4096;
+
+/// The queue between all callers and the one writer.
+#[derive(Default)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    entries: VecDeque<Entry>,
+    /// Facts in `entries` and in the batch under way.
+    facts: usize,
+    overflow: Overflow,
+    facts_lost: u64,
+    /// When the batch under way was queued.
+    under_way_since: Option<Monotonic>,
+    unwritable: Option<String>,
+    closing: bool,
+    abandoned: bool,
+}
+
+enum Entry {
+    Fact(QueuedFact),
+    Heartbeat(Instant),
+    Close(Instant),
+}
+
+/// A fact, and on the last one of a request, where to answer.
+pub(crate) struct QueuedFact {
+    pub(crate) at: Instant,
+    pub(crate) fact: Fact,
+    queued: Monotonic,
+    pub(crate) answer: Option<oneshot::Sender<Result<Recorded, RecordError>>>,
+}
+
+/// What the writer does next: facts to be synced together, then what holds once they are.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) facts: Vec<QueuedFact>,
+    pub(crate) heartbeat: Option<Instant>,
+    pub(crate) close: Option<Instant>,
+}
+
+/// A look at the queue.
+pub(crate) struct QueueHealth {
+    pub(crate) facts: usize,
+    pub(crate) age: Duration,
+    pub(crate) facts_lost: u64,
+    pub(crate) unwritable: Option<String>,
+}
+
+impl Queue {
+    /// Puts a request's facts into the queue, or says why not.
+    pub(crate) fn push(&self, facts: Vec<(Instant, Fact)>) -> Ticket {
+        let mut state = self.state();
+        if state.closing || state.abandoned {
+            return Ticket::answered(Err(RecordError::Closed));
+        }
+        let machine = facts.iter().all(|(_, fact)| is_machines(fact));
+        if let (false, Some(why)) = (machine, &state.unwritable) {
+            return Ticket::answered(Err(RecordError::Unwritable(why.clone())));
+        }
+        let full = state.facts + facts.len() > QUEUE_FACTS_MAX || !state.overflow.is_empty();
+        if full {
+            state.facts_lost += state.overflow.fold(facts);
+            return Ticket::answered(Err(RecordError::QueueFull));
+        }
+        let (answer, receiver) = oneshot::channel();
+        if facts.is_empty() {
+            return Ticket::answered(Ok(Recorded { first_seq: 0, last_seq: 0 }));
+        }
+        state.push(facts, Some(answer));
+        self.changed.notify_one();
+        Ticket(receiver)
+    }
+
+    /// Notes that the agent lives; a heartbeat that still waits at the end is moved on.
+    pub(crate) fn heartbeat(&self, now: Instant) {
+        let mut state = self.state();
+        match state.entries.back_mut() {
+            Some(Entry::Heartbeat(at)) => *at = now,
+            _ => state.entries.push_back(Entry::Heartbeat(now)),
+        }
+        self.changed.notify_one();
+    }
+
+    /// Lets the writer end after all that waits; false if it was asked before.
+    pub(crate) fn close(&self, now: Instant) -> bool {
+        let mut state = self.state();
+        if state.closing || state.abandoned {
+            return false;
+        }
+        state.closing = true;
+        state.entries.push_back(Entry::Close(now));
+        self.changed.notify_one();
+        true
+    }
+
+    /// Lets the writer end at once; what waits is not written.
+    pub(crate) fn abandon(&self) {
+        self.state().abandoned = true;
+        self.changed.notify_one();
+    }
+
+    /// The next batch; none once abandoned.
+    ///
+    /// A fact that can be refused stands first in its batch, so that the history it is checked
+    /// against holds every fact before it.
+    pub(crate) fn take(&self) -> Option<Batch> {
+        let mut state = self.state();
+        loop {
+            if state.abandoned {
+                return None;
+            }
+            if state.entries.is_empty() && !state.overflow.is_empty() {
+                let facts = std::mem::take(&mut state.overflow).unfold();
+                state.push(facts, None);
+            }
+            let batch = state.take();
+            if !batch.is_empty() {
+                state.under_way_since = batch.facts.first().map(|fact| fact.queued);
+                return Some(batch);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The batch of `facts` facts is on the disk.
+    pub(crate) fn done(&self, facts: usize) {
+        let mut state = self.state();
+        state.facts -= facts.min(state.facts);
+        state.under_way_since = None;
+        state.unwritable = None;
+    }
+
+    /// The disk fails: tells why, and waits for the next try. False: give up.
+    pub(crate) fn back_off(&self, why: &str, wait: Duration) -> bool {
+        let mut state = self.state();
+        state.unwritable = Some(why.to_owned());
+        let until = Monotonic::now() + wait;
+        loop {
+            let left = until.saturating_duration_since(Monotonic::now());
+            if state.abandoned || left.is_zero() {
+                return !state.abandoned;
+            }
+            let (guard, _) =
+                self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+            state = guard;
+        }
+    }
+
+    pub(crate) fn health(&self) -> QueueHealth {
+        let state = self.state();
+        let oldest = state.under_way_since.or_else(|| {
+            state.entries.iter().find_map(|entry| match entry {
+                Entry::Fact(fact) => Some(fact.queued),
+                _ => None,
+            })
+        });
+        QueueHealth {
+            facts: state.facts,
+            age: oldest.map(|since| since.elapsed()).unwrap_or_default(),
+            facts_lost: state.facts_lost,
+            unwritable: state.unwritable.clone(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn push(
+        &mut self,
+        facts: Vec<(Instant, Fact)>,
+        answer: Option<oneshot::Sender<Result<Recorded, RecordError>>>,
+    ) {
+        self.facts += facts.len();
+        let queued = Monotonic::now();
+        let facts = facts.into_iter();
+        self.entries.extend(
+            facts.map(|(at, fact)| Entry::Fact(QueuedFact { at, fact, queued, answer: None })),
+        );
+        if let Some(Entry::Fact(last)) = self.entries.back_mut() {
+            last.answer = answer;
+        }
+    }
+
+    fn take(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        while batch.facts.len() < BATCH_FACTS_MAX && batch.close.is_none() {
+            match self.entries.front() {
+                Some(Entry::Fact(next)) if is_refusable(&next.fact) && !batch.is_empty() => break,
+                None => break,
+                Some(_) => {}
+            }
+            match self.entries.pop_front() {
+                Some(Entry::Fact(fact)) => batch.facts.push(fact),
+                Some(Entry::Heartbeat(now)) => batch.heartbeat = Some(now),
+                Some(Entry::Close(now)) => batch.close = Some(now),
+                None => {}
+            }
+        }
+        batch
+    }
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.facts.is_empty() && self.heartbeat.is_none() && self.close.is_none()
+    }
+}
+
+/// Whether the agent records the fact by itself; all others are a person's.
+fn is_machines(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::State { .. }
+            | Fact::Measured { .. }
+            | Fact::MeasuringStopped { .. }
+            | Fact::ServiceBegan { .. }
+            | Fact::ServiceEnded { .. }
+            | Fact::TermsSet { .. }
+            | Fact::ServiceSet { .. }
+    )
+}
+
+/// Whether the history can refuse the fact.
+fn is_refusable(fact: &Fact) -> bool {
+    !matches!(fact, Fact::State { .. } | Fact::Measured { .. })
+}
+
+/// What a full queue could not take, folded to what still matters: per service the time since the
+/// first lost state is `unmeasured` until the latest one.
+#[derive(Default)]
+struct Overflow {
+    measuring_stopped: Option<LostStop>,
+    services: BTreeMap<String, LostStates>,
+}
+
+struct LostStop {
+    at: Instant,
+    from: Instant,
+    cause: UnmeasuredCause,
+}
+
+struct LostStates {
+    first_from: Instant,
+    latest: (Instant, Fact),
+}
+
+impl Overflow {
+    fn is_empty(&self) -> bool {
+        self.measuring_stopped.is_none() && self.services.is_empty()
+    }
+
+    /// Takes the facts in; gives how many are lost by it. Only the machine's measurements are
+    /// folded: the other callers hold a ticket that says that nothing was recorded.
+    fn fold(&mut self, facts: Vec<(Instant, Fact)>) -> u64 {
+        let mut lost = 0;
+        for (at, fact) in facts {
+            match fact {
+                Fact::State { ref service, from, .. } => {
+                    let key = service.clone();
+                    let latest = (at, fact);
+                    match self.services.get_mut(&key) {
+                        Some(states) => {
+                            states.first_from = states.first_from.min(from);
+                            states.latest = latest;
+                            lost += 1;
+                        }
+                        None => {
+                            let states = LostStates { first_from: from, latest };
+                            self.services.insert(key, states);
+                        }
+                    }
+                }
+                Fact::MeasuringStopped { from, cause } => match &mut self.measuring_stopped {
+                    Some(stop) => {
+                        (stop.at, stop.cause) = (at, cause);
+                        lost += 1;
+                    }
+                    None => self.measuring_stopped = Some(LostStop { at, from, cause }),
+                },
+                _ => lost += 1,
+            }
+        }
+        lost
+    }
+
+    /// The facts that stand for all that was folded.
+    fn unfold(self) -> Vec<(Instant, Fact)> {
+        let stop = self
+            .measuring_stopped
+            .map(|LostStop { at, from, cause }| (at, Fact::MeasuringStopped { from, cause }));
+        let states = self.services.into_iter().flat_map(|(service, states)| {
+            let (at, latest) = states.latest;
+            let gap = match latest {
+                Fact::State { from, .. } if from <= states.first_from => None,
+                _ => Some(Fact::State {
+                    service,
+                    from: states.first_from,
+                    state: ServiceState::Unmeasured { cause: UnmeasuredCause::Unable },
+                    evidence: None,
+                }),
+            };
+            gap.map(|gap| (at, gap)).into_iter().chain([(at, latest)])
+        });
+        stop.into_iter().chain(states).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(from_ms: i64, state: ServiceState) -> (Instant, Fact) {
+        let from = Instant::from_ms(from_ms);
+        (from, Fact::State { service: "portal".to_owned(), from, state, evidence: None })
+    }
+
+    fn fill(queue: &Queue) {
+        let facts = (0..QUEUE_FACTS_MAX as i64).map(|ms| state(ms, ServiceState::Up)).collect();
+        drop(queue.push(facts));
+    }
+
+    #[test]
+    fn a_full_queue_keeps_the_latest_state_and_makes_the_rest_unmeasured() {
+        let queue = Queue::default();
+        fill(&queue);
+        let start = QUEUE_FACTS_MAX as i64;
+        let down = || ServiceState::Down { cause: "timeout".to_owned() };
+        for ms in start..start + 10 {
+            let ticket = queue.push(vec![state(ms, down())]);
+            assert_eq!(ticket.wait(), Err(RecordError::QueueFull));
+        }
+        let health = queue.health();
+        assert_eq!((health.facts, health.facts_lost), (QUEUE_FACTS_MAX, 9));
+        let mut written = 0;
+        while written < QUEUE_FACTS_MAX {
+            let batch = queue.take().unwrap();
+            written += batch.facts.len();
+            queue.done(batch.facts.len());
+        }
+        let facts: Vec<_> = queue.take().unwrap().facts.into_iter().map(|fact| fact.fact).collect();
+        let unmeasured = ServiceState::Unmeasured { cause: UnmeasuredCause::Unable };
+        assert_eq!(facts, [state(start, unmeasured).1, state(start + 9, down()).1]);
+    }
+
+    #[test]
+    fn a_persons_fact_does_not_wait_for_a_failing_disk() {
+        let queue = Queue::default();
+        assert!(queue.back_off("no space left on device", Duration::ZERO));
+        let id = "S1".to_owned();
+        let cancel =
+            || vec![(Instant::MIN, Fact::StopCancelled { id: id.clone(), by: id.clone() })];
+        let refused = queue.push(cancel()).wait().unwrap_err();
+        assert!(refused.to_string().contains("no space left"), "{refused}");
+        drop(queue.push(vec![state(1, ServiceState::Up)]));
+        assert_eq!(queue.take().unwrap().facts.len(), 1);
+        queue.done(1);
+        drop(queue.push(cancel()));
+        assert_eq!(queue.take().unwrap().facts.len(), 1);
+    }
+
+    #[test]
+    fn a_fact_that_can_be_refused_begins_its_batch() {
+        let queue = Queue::default();
+        let cancel = Fact::StopCancelled { id: String::new(), by: String::new() };
+        let facts =
+            [state(1, ServiceState::Up), (Instant::MIN, cancel), state(2, ServiceState::Up)];
+        drop(queue.push(facts.to_vec()));
+        queue.heartbeat(Instant::MIN);
+        queue.heartbeat(Instant::MAX);
+        assert_eq!(queue.take().unwrap().facts.len(), 1);
+        let second = queue.take().unwrap();
+        assert_eq!((second.facts.len(), second.heartbeat), (2, Some(Instant::MAX)));
+    }
+}
