@@ -26,9 +26,12 @@ pub struct Prober {
 /// What logins share, for as long as one of them lives.
 #[derive(Debug, Default)]
 struct Shared {
-    tls: Vec<((Tls, Http), Weak<TlsClient>)>,
-    resolvers: Vec<((Vec<SocketAddr>, bool), Weak<Resolver>)>,
+    tls: Known<(Tls, Http), TlsClient>,
+    resolvers: Known<(Vec<SocketAddr>, bool), Resolver>,
 }
+
+/// What was made of which settings.
+type Known<K, V> = Vec<(K, Weak<V>)>;
 
 /// A login that can be attempted again and again, also at the same time.
 #[derive(Clone, Debug)]
@@ -94,7 +97,7 @@ impl Prober {
 
 /// The value that another login with the same settings uses, or a new one.
 fn share<K: PartialEq, V>(
-    known: &mut Vec<(K, Weak<V>)>,
+    known: &mut Known<K, V>,
     key: K,
     make: impl FnOnce(&K) -> Result<V, String>,
 ) -> Result<Arc<V>, String> {

@@ -104,13 +104,11 @@ fn has_form(answer: &Answer, part: &str) -> bool {
 
 /// Equal, also when the configuration gives a number or a truth as text.
 fn is_same(found: &Value, wanted: &Value) -> bool {
-    found == wanted
-        || match (found, wanted) {
-            (Value::Number(_) | Value::Bool(_), Value::String(wanted)) => {
-                found.to_string() == *wanted
-            }
-            _ => false,
-        }
+    match (found, wanted) {
+        (Value::Number(found), Value::String(wanted)) => found.to_string() == *wanted,
+        (Value::Bool(found), Value::String(wanted)) => wanted.parse() == Ok(*found),
+        _ => found == wanted,
+    }
 }
 
 impl fmt::Display for Proof {

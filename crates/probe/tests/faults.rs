@@ -255,6 +255,8 @@ async fn c3_5_words_of_refusal_decide_and_a_broken_back_end_is_down() {
         ("200 OK", with("Fel användarnamn eller lösenord"), Account(Rejected)),
         ("422 Unprocessable", with("Invalid email or password."), Account(Rejected)),
         ("403 Forbidden", with("Sorry, username or password was wrong."), Account(Rejected)),
+        ("200 OK", with("Please enter a correct username and password."), Account(Rejected)),
+        ("200 OK", with("Ange korrekt användarnamn och lösenord."), Account(Rejected)),
         ("200 OK", with("Your account is locked"), Account(Locked)),
         ("200 OK", with("Kontot är spärrat"), Account(Locked)),
         ("423 Locked", with(""), Account(Locked)),
@@ -315,7 +317,18 @@ async fn configured_words_and_statuses_are_known() {
 async fn a_first_page_without_the_form_is_never_already_in() {
     for (status, body, outcome) in [
         ("200 OK", "<p>Log out</p>", Down(NoLoginForm)),
-        ("200 OK", "<div id=app></div><script src=app.js></script>", Down(NoLoginForm)),
+        ("200 OK", "", Down(NoLoginForm)),
+        (
+            "200 OK",
+            "<title>Shop</title><div id=app></div><script src=app.js></script>",
+            Unable(UnableCause::NeedsRecipe),
+        ),
+        (
+            "200 OK",
+            "<noscript>You need to enable JavaScript.</noscript><script src=app.js></script>",
+            Unable(UnableCause::NeedsRecipe),
+        ),
+        ("200 OK", "<p>Database error</p><script src=count.js></script>", Down(NoLoginForm)),
         ("500 Oops", FORM, Down(HttpStatus)),
         ("404 Not Found", FORM, Down(HttpStatus)),
         ("403 Forbidden", "<p>no</p>", Down(HttpStatus)),
@@ -486,7 +499,7 @@ async fn a_self_signed_certificate_is_trusted_where_it_is_named() {
     site.service
         .present(login_service::Certificate {
             chain: vec![certificate.der().clone()],
-            key: key.try_into().unwrap(),
+            key: key.into(),
         })
         .unwrap();
     let mut login = site.login();

@@ -23,7 +23,8 @@
 //! password says so to people, and that is what is read here.
 //!
 //! The first page must have the form: a page without it is a failure and never "already in",
-//! since services answer 200 without a form while their database is down.
+//! since services answer 200 without a form while their database is down. Only a page that is
+//! empty but for its script is not judged: the script may draw the form.
 
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ use crate::verdict;
 /// Pages that are left by themselves (a script submits their form, or they refresh to another
 /// address) in a row.
 pub const PAGES_LEFT_MAX: usize = 5;
+/// Bytes of readable text on a page that is nothing without its script.
+pub const SHELL_TEXT_BYTES_MAX: usize = 200;
 /// A refresh that waits longer is a page that stays.
 pub const REFRESH_WAIT_S_MAX: u32 = 3;
 
@@ -116,11 +119,21 @@ fn without_form(session: &Session<'_>, answer: &Answer) -> Failure {
     if !is_good(answer.status) {
         return verdict::error_status(answer);
     }
-    let detail = match answer.contains(b"<script") {
-        true => "if a script draws it, the login needs a recipe",
-        false => "",
-    };
-    Failure::down(DownCause::NoLoginForm, detail)
+    if is_shell(answer) {
+        let detail = "the page is empty without its script, which alone draws the form";
+        return Failure::unable(UnableCause::NeedsRecipe, detail);
+    }
+    Failure::down(DownCause::NoLoginForm, "")
+}
+
+/// Whether the page is nothing without its script: no words but its title, or a word on JavaScript.
+fn is_shell(answer: &Answer) -> bool {
+    if !answer.contains(b"<script") || answer.readable().len() > SHELL_TEXT_BYTES_MAX {
+        return false;
+    }
+    let title = answer.page().title.as_deref();
+    let mut words = answer.readable().lines().filter(|line| Some(*line) != title).peekable();
+    words.peek().is_none() || words.any(|line| line.to_lowercase().contains("javascript"))
 }
 
 /// Fills the form in, sends it, and follows to the page that stays.
@@ -209,7 +222,7 @@ fn decide(
             (401, _) => {
                 Failure::account(AccountCause::Rejected, format!("answered {}", after.status))
             }
-            (_, true) => Failure::down(DownCause::LoginFormAgain, "and no word why"),
+            (_, true) => Failure::down(DownCause::LoginFormAgain, "the page does not say why"),
             (_, false) => verdict::error_status(after),
         }));
     }
