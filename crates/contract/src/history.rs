@@ -258,6 +258,11 @@ impl History {
         self.index.get(service).map(|&place| &self.services[place as usize])
     }
 
+    /// Whether it is recorded when `service` entered or left the contract (C2.4).
+    pub fn has_presence(&self, service: &str) -> bool {
+        self.record_of(service).is_some_and(|record| !record.presence.is_empty())
+    }
+
     pub(crate) fn cause(&self, id: CauseId) -> &Arc<str> {
         &self.causes[id.0 as usize]
     }

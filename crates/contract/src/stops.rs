@@ -277,10 +277,10 @@ fn reason(
         ),
         StopVerdict::Surplus => {
             let month = Month::of(stop.window.from, terms.zone());
-            let taken = user.map_or_else(String::new, |id| format!(" ({id:?} is one)"));
+            let taken = user.map_or_else(String::new, |id| format!(", first by {id:?}"));
             format!(
-                "surplus: it starts at {starts}, and the terms allow {allowance} planned stops in \
-                 {month}, which are announced already{taken}; it would exclude nothing"
+                "surplus: it starts at {starts}, and the planned stops that the terms allow \
+                 ({allowance} in {month}) are used up{taken}; it would exclude nothing"
             )
         }
         StopVerdict::Cancelled => "cancelled".to_owned(),

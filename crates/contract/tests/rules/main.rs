@@ -1,0 +1,16 @@
+//! One test a rule, named after it, and the worked examples of `docs/contract.md`.
+
+mod c2_time;
+mod c3_timeline;
+mod c4_stops;
+mod c5_adjustments;
+mod c6_figure;
+mod c7_price;
+mod c8_budget;
+mod c9_support;
+mod facts;
+mod history;
+mod worked_examples;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
