@@ -27,6 +27,7 @@ pub fn days(
     });
     html! {
         ol.days {
+            li.hours aria-hidden="true" { @for hour in [0, 6, 12, 18, 24] { span { (hour) } } }
             @for (date, day) in days {
                 li {
                     time datetime=(date) { (date.day()) }

@@ -35,10 +35,16 @@ pub fn length(ms: i64, language: Language) -> String {
     }
 }
 
-/// Minutes to the millisecond, cut down to three decimals: `44.700`.
+/// Minutes, cut down to three decimals: `44.700`, `30,856.995`.
 pub fn minutes(ms: i64, language: Language) -> String {
     let thousandths = ms / 60;
-    decimal(&format!("{}.{:03}", thousandths / 1000, thousandths % 1000), language)
+    let (whole, part) = (thousandths / 1000, thousandths % 1000);
+    let separator = language.of(",", "\u{a0}");
+    let point = language.of(".", ",");
+    match whole {
+        0..1000 => format!("{whole}{point}{part:03}"),
+        _ => format!("{}{separator}{:03}{point}{part:03}", whole / 1000, whole % 1000),
+    }
 }
 
 /// `99.9074 %`, cut down as C6.4 says.
@@ -100,6 +106,8 @@ mod tests {
             assert_eq!(length(ms, Language::English), expected);
         }
         assert_eq!(minutes(2_682_001, Language::Swedish), "44,700");
+        assert_eq!(minutes(1_851_419_750, Language::English), "30,856.995");
+        assert_eq!(minutes(1_851_419_750, Language::Swedish), "30\u{a0}856,995");
         assert_eq!(percent(Percent { e4: 998_999 }, Language::Swedish), "99,8999 %");
     }
 }

@@ -286,13 +286,13 @@ fn outage_row(outage: &Outage, snapshot: &Snapshot, view: &View) -> Markup {
         tr {
             th scope="row" { a href=(view.service_link(&outage.service)) { (outage.service) } }
             td { (display::instant(outage.from, zone.unwrap_or(&TimeZone::UTC))) }
-            td {
+            td.length {
                 (display::length(until.since(outage.from), language))
                 @if outage.until.is_none() {
                     span.sub { (language.of("and goes on", "och pågår")) }
                 }
             }
-            td {
+            td.cause {
                 (language.cause(&outage.cause))
                 @if let Some(seen) = &outage.evidence { (evidence(seen, language)) }
             }

@@ -122,20 +122,15 @@ fn headline(figure: &Figure, language: Language) -> Markup {
 }
 
 fn classes(figure: &Figure, language: Language) -> Markup {
-    let row = |name: &str, ms: i64| {
-        html! { tr {
+    let line = |class: Option<&str>, name: &str, ms: i64| {
+        html! { tr class=[class] {
             th scope="row" { (name) }
             td.number { (display::minutes(ms, language)) }
             td { (display::length(ms, language)) }
         } }
     };
-    let detail = |name: &str, ms: i64| {
-        html! { tr.detail {
-            th scope="row" { (name) }
-            td.number { (display::minutes(ms, language)) }
-            td { (display::length(ms, language)) }
-        } }
-    };
+    let row = |name, ms| line(None, name, ms);
+    let detail = |name, ms| line(Some("detail"), name, ms);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(language.of("Minutes by class", "Minuter per klass")) {
             table {
@@ -207,9 +202,9 @@ fn outages(service: &Service, figure: &Figure, language: Language) -> Markup {
                                 tr {
                                     td { (display::instant(outage.from, &service.zone)) }
                                     td { (display::instant(outage.until, &service.zone)) }
-                                    td { (display::length(outage.until.since(outage.from), language)) }
+                                    td.length { (display::length(outage.until.since(outage.from), language)) }
                                     td { (down_class(outage.class, language)) }
-                                    td { (language.cause(&outage.cause)) }
+                                    td.cause { (language.cause(&outage.cause)) }
                                 }
                             }
                         }

@@ -1,0 +1,252 @@
+//! The listener over real connections: every path, its headers, and its bounds.
+
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod sample;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use exporter::snapshot::Stretch;
+use exporter::{Counters, Options, Snapshot, Source, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A source that always gives the same.
+pub struct Still {
+    /// What it gives.
+    pub snapshot: Snapshot,
+    /// Why it is not ready.
+    pub awaited: Option<String>,
+}
+
+impl Source for Still {
+    fn snapshot(&self) -> Snapshot {
+        self.snapshot.clone()
+    }
+
+    fn month(&self, service: &str) -> Option<Vec<Stretch>> {
+        (service == "portal").then(sample::stretches)
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        self.awaited.clone().map_or(Ok(()), Err)
+    }
+
+    fn reload(&self) -> Result<(), String> {
+        Err("upptid.toml:12: unknown key \"intervall\"".to_owned())
+    }
+}
+
+impl Still {
+    fn sample() -> Self {
+        Still { snapshot: sample::snapshot(), awaited: None }
+    }
+}
+
+/// A listener on a port of its own, until it is stopped.
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    fn start(source: Still, options: Options) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let counters = Arc::new(Counters::new());
+        let task = tokio::spawn(serve(listener, Arc::new(source), counters, options, async {
+            let _ = stopped.await;
+        }));
+        Running { address, stop, task }
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Sends `head` and reads until the peer closes.
+    async fn ask(&self, head: &str) -> String {
+        let mut stream = self.connect().await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        read_to_end(&mut stream).await
+    }
+
+    async fn get(&self, path: &str) -> String {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await
+    }
+
+    async fn end(self) {
+        self.stop.send(()).unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+/// What comes until the peer closes or resets.
+async fn read_to_end(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8(answer).unwrap()
+}
+
+fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or("none")
+}
+
+#[tokio::test]
+async fn every_path_answers() {
+    let running = Running::start(Still::sample(), Options::default());
+    for (path, expected, content) in [
+        ("/", "200", "Can customers log in?"),
+        ("/?lang=sv&q=is:down", "200", "Kan kunderna logga in?"),
+        ("/service/portal", "200", "Minutes of each day"),
+        ("/service/nobody", "404", "Not found"),
+        ("/service/%ff", "400", ""),
+        ("/metrics", "200", "upptid_login_up{service=\"portal\"} 1"),
+        ("/metrics", "200", "upptid_scrapes_total 2"),
+        ("/metrics", "200", "process_resident_memory_bytes"),
+        ("/api/v1/services", "200", "\"name\":\"portal\""),
+        ("/api/v1/services/portal", "200", "\"availability_percent\":\"99.9814\""),
+        ("/api/v1/services/nobody", "404", "{\"error\":"),
+        ("/api/nothing", "404", "{\"error\":"),
+        ("/-/healthy", "200", "healthy"),
+        ("/-/ready", "200", "ready"),
+        ("/-/reload", "405", ""),
+        ("/nothing", "404", "Not found"),
+    ] {
+        let answer = running.get(path).await;
+        assert_eq!(status(&answer), expected, "{path}: {answer}");
+        assert!(answer.contains(content), "{path}: {answer}");
+        for header in [
+            "content-security-policy: default-src 'none'; style-src 'sha256-",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "x-frame-options: DENY",
+        ] {
+            assert!(answer.contains(header), "{path} lacks {header}");
+        }
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn the_browser_language_decides_unless_the_address_does() {
+    let running = Running::start(Still::sample(), Options::default());
+    let ask = |path: &str| {
+        format!(
+            "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             accept-language: sv-SE,sv;q=0.9\r\n\r\n"
+        )
+    };
+    assert!(running.ask(&ask("/")).await.contains("content-language: sv"));
+    assert!(running.ask(&ask("/?lang=en")).await.contains("content-language: en"));
+    running.end().await;
+}
+
+#[tokio::test]
+async fn an_agent_that_is_starting_says_what_it_waits_for() {
+    let source = Still { awaited: Some("the journal is being read".to_owned()), ..Still::sample() };
+    let running = Running::start(source, Options::default());
+    for path in ["/-/ready", "/", "/service/portal"] {
+        let answer = running.get(path).await;
+        assert_eq!(status(&answer), "503", "{path}");
+        assert!(answer.contains("the journal is being read"), "{path}: {answer}");
+    }
+    for path in ["/-/healthy", "/metrics"] {
+        assert_eq!(status(&running.get(path).await), "200", "{path}");
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_reload_needs_permission() {
+    let post =
+        "POST /-/reload HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    let running = Running::start(Still::sample(), Options::default());
+    let answer = running.ask(post).await;
+    assert_eq!(status(&answer), "403");
+    assert!(answer.contains("SIGHUP"), "{answer}");
+    running.end().await;
+
+    let options = Options { reload_over_http: true, ..Options::default() };
+    let running = Running::start(Still::sample(), options);
+    let answer = running.ask(post).await;
+    assert_eq!(status(&answer), "500");
+    assert!(answer.contains("unknown key"), "{answer}");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_slow_head_and_an_idle_connection_are_cut_off() {
+    let options = Options { header_timeout: Duration::from_millis(50), ..Options::default() };
+    let running = Running::start(Still::sample(), options);
+    let mut slow = running.connect().await;
+    slow.write_all(b"GET / HTTP/1.1\r\nx-slow: ").await.unwrap();
+    let mut idle = running.connect().await;
+    idle.write_all(b"GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(!read_to_end(&mut slow).await.contains(" 200 "));
+    assert_eq!(status(&read_to_end(&mut idle).await), "200");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn silent_peers_do_not_keep_a_scrape_waiting_for_ever() {
+    let options = Options {
+        connections_max: 2,
+        header_timeout: Duration::from_millis(50),
+        ..Options::default()
+    };
+    let running = Running::start(Still::sample(), options);
+    let _silent = [running.connect().await, running.connect().await, running.connect().await];
+    assert_eq!(status(&running.get("/metrics").await), "200");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_huge_head_is_refused() {
+    let running = Running::start(Still::sample(), Options::default());
+    let long = format!("GET / HTTP/1.1\r\nhost: x\r\nx-huge: {}\r\n\r\n", "a".repeat(64 * 1024));
+    assert_eq!(status(&running.ask(&long).await), "431");
+    let many = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "x-many: a\r\n".repeat(200));
+    assert_eq!(status(&running.ask(&many).await), "431");
+    assert_eq!(status(&running.ask("nonsense\r\n\r\n").await), "400");
+    assert_eq!(status(&running.get("/-/healthy").await), "200");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_reader_that_never_ends_is_cut_off() {
+    let options = Options {
+        answers_max: 1,
+        connection_timeout: Duration::from_millis(100),
+        drain_timeout: Duration::from_millis(50),
+        ..Options::default()
+    };
+    let source = Still { snapshot: sample::crowd(sample::snapshot(), 5_000), awaited: None };
+    let running = Running::start(source, options);
+    let mut reader = running.connect().await;
+    reader.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut first = [0; 16];
+    reader.read_exact(&mut first).await.unwrap();
+    // The only answer allowed is held by a peer that reads no further; its time limit frees it.
+    assert_eq!(status(&running.get("/service/service-00000").await), "200");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn shutdown_lets_an_open_request_finish_and_closes_idle_connections() {
+    let running = Running::start(Still::sample(), Options::default());
+    let mut idle = running.connect().await;
+    idle.write_all(b"GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = [0; 12];
+    idle.read_exact(&mut head).await.unwrap();
+    let address = running.address;
+    running.end().await;
+    read_to_end(&mut idle).await;
+    assert!(TcpStream::connect(address).await.is_err());
+}
