@@ -149,7 +149,7 @@ pub(crate) fn parse<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T, T
 pub(crate) fn move_aside(dir: &Path) -> std::io::Result<PathBuf> {
     let mut number = 1;
     loop {
-        let aside = dir.with_extension(format!("damaged-{number}"));
+        let aside = dir.with_extension(format!("aside-{number}"));
         if !aside.exists() {
             fs::rename(dir, &aside)?;
             return Ok(aside);

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Instant as Monotonic;
 
-use contract::{History, Instant};
+use contract::{History, Instant, Month};
+use jiff::tz::TimeZone;
 
 use crate::AttemptSummary;
 use crate::health::StoreHealth;
@@ -145,7 +146,7 @@ pub(crate) struct Worker {
     database: Option<Database>,
     figures: Figures,
     /// Why the store has to be built before it is used.
-    rebuild: Option<String>,
+    unfit: Option<String>,
     /// Services whose figures change as time goes by.
     open: BTreeSet<String>,
     /// The heartbeat up to which the months are written.
@@ -180,7 +181,7 @@ impl Worker {
             gauges,
             database: found.database,
             figures: Figures::default(),
-            rebuild,
+            unfit: rebuild,
             open: BTreeSet::new(),
             written_until,
             // After a start every service's state is looked at once.
@@ -191,7 +192,7 @@ impl Worker {
 
     /// Serves until the ledger is closed or abandoned.
     pub(crate) fn run(mut self) {
-        if self.rebuild.is_some() {
+        if self.unfit.is_some() {
             self.serve(|_, _| Ok(()));
         }
         while let Some(mut mail) = self.mailbox.take() {
@@ -236,7 +237,7 @@ impl Worker {
                 return false;
             }
             self.moved_aside += 1;
-            self.rebuild = Some(why);
+            self.unfit = Some(why);
         }
     }
 
@@ -247,7 +248,7 @@ impl Worker {
             None => Database::open(&self.dir)?,
         };
         self.database = Some(database.clone());
-        if let Some(why) = self.rebuild.clone() {
+        if let Some(why) = self.unfit.clone() {
             self.build(database, &why)
         } else {
             self.gauges.state().database = Some(database.clone());
@@ -275,18 +276,12 @@ impl Worker {
         change.put(keys::FORMAT, &STORE_FORMAT)?;
         change.put(keys::BUILDING, &true)?;
         change.finish()?;
-        let rebuild = Rebuild {
-            journal: &self.journal,
-            database: &database,
-            figures: &mut self.figures,
-            mailbox: &self.mailbox,
-        };
-        self.written_until = rebuild.all()?;
+        self.written_until = self.rebuild(&database).all()?;
         let mut change = database.change();
         change.remove(keys::BUILDING)?;
         change.finish()?;
         database.flush()?;
-        self.rebuild = None;
+        self.unfit = None;
         self.missed.all = true;
         let mut state = self.gauges.state();
         state.health.rebuilds += 1;
@@ -296,6 +291,10 @@ impl Worker {
 
     /// Brings the store to the heartbeat.
     fn take_in(&mut self, database: &Database, mail: &Mail, beat: Beat) -> Result<(), Trouble> {
+        if self.fell_behind(beat.at) {
+            tracing::warn!("months went by without the store; it is written again");
+            self.written_until = self.rebuild(database).all()?;
+        }
         let mut change = database.change();
         self.write_services(database, &mut change, mail, beat.at)?;
         for (service, bucket) in self.mailbox.take_attempts(beat.closed) {
@@ -303,13 +302,7 @@ impl Worker {
         }
         change.finish()?;
         let past = self.before_memory(mail, beat.at);
-        Rebuild {
-            journal: &self.journal,
-            database,
-            figures: &mut self.figures,
-            mailbox: &self.mailbox,
-        }
-        .past(&past)?;
+        self.rebuild(database).past(&past)?;
         let LineName { seq, hash } = LineName::of(beat.tip);
         let heartbeat = Heartbeat { at: beat.at, seq, hash, closed: beat.closed };
         let mut change = database.change();
@@ -324,6 +317,17 @@ impl Worker {
         state.last_flush = Some(Monotonic::now());
         state.health.as_of = Some(beat.at);
         Ok(())
+    }
+
+    fn rebuild<'a>(&'a mut self, database: &'a Database) -> Rebuild<'a> {
+        let Worker { journal, figures, mailbox, .. } = self;
+        Rebuild { journal, database, figures, mailbox }
+    }
+
+    /// Whether months were not written that the history in memory no longer holds.
+    fn fell_behind(&self, at: Instant) -> bool {
+        let month = |instant| Month::of(instant, &TimeZone::UTC);
+        self.written_until.is_some_and(|until| month(at) > month(until).next())
     }
 
     /// Writes the states and the months in memory of all services that may have changed.

@@ -252,7 +252,7 @@ fn a_store_that_is_far_behind_or_ahead_is_moved_aside_and_built_anew() {
     ledger.close(at(160 * DAY_MS)).unwrap();
     drop(ledger);
     assert_eq!(figures(dump(dir.path())), expected);
-    assert!(dir.path().join("store.damaged-1").exists());
+    assert!(dir.path().join("store.aside-1").exists());
 }
 
 /// Flips, cuts and zeroes the store at many places: sled may panic, come back empty or notice
