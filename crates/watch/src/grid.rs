@@ -385,12 +385,13 @@ impl Grid {
         self.counts.missed += missed.unsigned_abs();
         service.phase.next_tick = entry.tick + (missed + 1) * interval_ticks;
         self.heap.push(Reverse(Entry { tick: service.phase.next_tick, ..entry }));
-        match service.activity {
+        match &mut service.activity {
             Activity::Idle => self.enqueue(entry.slot, Kind::Regular, None, entry.tick),
-            Activity::Waiting { kind: Kind::Regular, .. }
-            | Activity::Running { kind: Kind::Regular } => self.counts.missed += 1,
-            // Another attempt measures the service at this moment.
-            Activity::Waiting { .. } | Activity::Running { .. } => {}
+            Activity::Waiting { kind, .. } | Activity::Running { kind } => {
+                // An attempt of another kind stands for this one; once.
+                let before = std::mem::replace(kind, Kind::Regular);
+                self.counts.missed += u64::from(before == Kind::Regular);
+            }
         }
     }
 

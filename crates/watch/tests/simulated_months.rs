@@ -91,8 +91,8 @@ fn c3_7_after_the_process_stood_still_the_results_are_overdue_and_never_up() {
             panic!("{states:?}")
         };
         assert_eq!((up.as_str(), overdue.as_str(), up_again.as_str()), ("up", "overdue", "up"));
-        let latest = world.made.iter().filter(|made| made.service == service);
-        let latest = latest.filter(|made| made.started.wall < before.until).next_back().unwrap();
+        let mut latest = world.made.iter().filter(|made| made.service == service);
+        let latest = latest.rfind(|made| made.started.wall < before.until).unwrap();
         // Interval, attempt limit and five seconds after the latest attempt's start.
         assert_eq!(gap.from.since(latest.started.wall), MINUTE_MS + 10_000 + 5000);
     }

@@ -300,7 +300,7 @@ impl World {
             _ if !self.has_network => (Outcome::Down(DownCause::ConnectTimeout), 3000),
             Condition::Silent => (Outcome::Down(DownCause::Silence), 9000),
             Condition::Answered => (Outcome::Down(DownCause::HttpStatus), 40),
-            Condition::Flapping if self.made.len() % 2 == 0 => {
+            Condition::Flapping if self.made.len().is_multiple_of(2) => {
                 (Outcome::Down(DownCause::HttpStatus), 40)
             }
             Condition::OneRefused if account == Account::First => {
