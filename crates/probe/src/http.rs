@@ -4,6 +4,7 @@
 //! the attempt drops the connection, and nothing is woken across tasks.
 
 use std::future::Future;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -202,7 +203,14 @@ fn of_exchange(error: &hyper::Error, closed: DownCause) -> Failure {
     if let Some(error) = source_of::<rustls::Error>(error) {
         return tls::of_error(error);
     }
-    if let Some(io) = source_of::<std::io::Error>(error) {
+    if let Some(ended) = source_of::<h2::Error>(error).filter(|e| e.is_remote() && !e.is_io()) {
+        return Failure::down(closed, ended.to_string());
+    }
+    if let Some(io) = source_of::<io::Error>(error) {
+        // hyper's word for chunks that are none.
+        if matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) {
+            return Failure::down(DownCause::HttpProtocol, io.to_string());
+        }
         let silent = match closed {
             DownCause::TransferClosed => DownCause::TransferTimeout,
             _ => DownCause::Silence,

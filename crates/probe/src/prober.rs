@@ -196,3 +196,48 @@ fn evidence(session: &Session<'_>, outcome: Outcome, message: &str) -> Evidence 
     }
     evidence
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Form, Roots};
+
+    fn login() -> Login {
+        let form = Form::new("https://portal.example/login".parse().unwrap());
+        let account = Credentials { user: "probe".to_owned(), password: "secret".into() };
+        let mut login = Login::new(Kind::Form(form), account);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let root = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+        login.dial.tls.roots = Roots::Only(Arc::new(vec![root.der().clone()]));
+        login
+    }
+
+    #[test]
+    fn logins_share_what_they_can_for_as_long_as_they_live() {
+        let prober = Prober::new();
+        let one = login();
+        let other = login();
+        let first = prober.prepare(one.clone()).unwrap();
+        let second = prober.prepare(one.clone()).unwrap();
+        let third = prober.prepare(other).unwrap();
+        let known = || prober.shared.lock().unwrap().tls.len();
+        assert_eq!(known(), 2);
+        assert_eq!(prober.shared.lock().unwrap().resolvers.len(), 1);
+        drop((first, second, third));
+        let _again = prober.prepare(one).unwrap();
+        assert_eq!(known(), 1);
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_with_a_remedy() {
+        let prober = Prober::new();
+        let mut unrooted = login();
+        unrooted.dial.tls.roots = Roots::Only(Arc::new(vec![vec![1, 2, 3].into()]));
+        assert!(prober.prepare(unrooted).unwrap_err().contains("`ca_file`"));
+        let mut pointer = login();
+        let mut json = crate::settings::Json::new("https://portal.example/".parse().unwrap());
+        json.token = Some("access_token".to_owned());
+        pointer.kind = Kind::Json(json);
+        assert!(prober.prepare(pointer).unwrap_err().contains("/access_token"));
+    }
+}

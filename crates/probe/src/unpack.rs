@@ -31,11 +31,12 @@ pub fn unpack(body: Bytes, encoding: Option<&str>) -> Result<Bytes, Failure> {
 
 fn unpack_layer(body: Bytes, name: &str) -> Result<Bytes, Failure> {
     let packed: &[u8] = &body;
+    let is_zlib = packed.first().is_some_and(|first| first & 0x0f == 8);
     match name.to_ascii_lowercase().as_str() {
         "identity" => Ok(body),
         "gzip" | "x-gzip" => read(MultiGzDecoder::new(packed)),
         // Of RFC 9110 it is zlib's; some services send the bare stream.
-        "deflate" if packed[0] & 0x0f == 8 => read(ZlibDecoder::new(packed)),
+        "deflate" if is_zlib => read(ZlibDecoder::new(packed)),
         "deflate" => read(DeflateDecoder::new(packed)),
         other => {
             let other: Cow<'_, str> = other.chars().take(20).collect();
@@ -101,6 +102,7 @@ mod tests {
         assert_eq!(cause(gzip(b"cut off here").slice(..15), "gzip"), encoding);
         assert_eq!(cause(Bytes::from_static(b"x"), "br"), encoding);
         assert_eq!(cause(gzip(b"x"), "gzip, gzip, gzip"), encoding);
+        assert_eq!(cause(gzip(b""), "deflate, gzip"), encoding);
         let bomb = gzip(&vec![0; BODY_BYTES_MAX + 1]);
         assert!(bomb.len() < 10_000);
         assert_eq!(cause(bomb, "gzip"), Outcome::Down(DownCause::BodyTooLarge));

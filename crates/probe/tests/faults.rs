@@ -163,6 +163,11 @@ async fn broken_answers_have_their_own_causes() {
             Phase::Transfer,
         ),
         (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nno chunk\r\n".to_vec(),
+            HttpProtocol,
+            Phase::Transfer,
+        ),
+        (
             b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n".to_vec(),
             BodyTooLarge,
             Phase::Transfer,

@@ -10,7 +10,7 @@ use contract::{DownCause, Phase, UnableCause};
 use http::Method;
 use login_service::{BackEnd, Fault, Refusal};
 use probe::Account as Who;
-use probe::settings::{Basic, Form, Http, Identity, Json, Kind, Logout, Proof};
+use probe::settings::{Basic, Family, Form, Http, Identity, Json, Kind, Logout, Proof};
 use serde_json::json;
 
 #[tokio::test]
@@ -97,6 +97,15 @@ async fn c3_5_the_second_account_signs_in_when_asked_to() {
 
 #[tokio::test]
 async fn every_fault_of_the_service_has_its_own_outcome() {
+    every_fault_has_its_own_outcome(Http::Http11).await;
+}
+
+#[tokio::test]
+async fn every_fault_of_the_service_has_the_same_outcome_over_http2() {
+    every_fault_has_its_own_outcome(Http::Http2).await;
+}
+
+async fn every_fault_has_its_own_outcome(http: Http) {
     let site = Site::start().await;
     let faults: &[(Fault, Outcome, Option<Phase>)] = &[
         (Fault::Refuse, Down(ConnectRefused), Some(Phase::Connect)),
@@ -130,6 +139,7 @@ async fn every_fault_of_the_service_has_its_own_outcome() {
     for (fault, outcome, phase) in faults {
         site.service.inject(*fault).await;
         let mut login = site.login();
+        login.dial.http = http;
         let is_slow = matches!(outcome, Down(cause) if is_silence(*cause));
         if is_slow {
             login.limits = short_limits();
@@ -306,4 +316,16 @@ async fn a_json_login_takes_a_token_and_shows_it() {
 
     site.service.inject(Fault::BackEnd(BackEnd::Error500)).await;
     assert_eq!(attempt(login(json_login())).await.outcome, Down(HttpStatus));
+}
+
+#[tokio::test]
+async fn a_login_over_ipv6_is_a_login_too() {
+    let site = Site::with(|options| options.listen = "[::1]:0".parse().unwrap()).await;
+    site.service.present(site.authority.leaf(&["::1"]).unwrap()).unwrap();
+    let url = format!("https://{}/login", site.service.address()).parse().unwrap();
+    let mut login = site.login_by(Kind::Form(Form::new(url)));
+    login.dial.family = Family::V6;
+    let attempt = attempt(login).await;
+    assert_eq!(attempt.outcome, Up, "{}", attempt.message);
+    assert_eq!(attempt.steps[0].address, Some(site.service.address()));
 }
