@@ -235,7 +235,8 @@ impl History {
         self.adjustment_index.get(id).map(|&place| &self.adjustments[place as usize])
     }
 
-    /// The acknowledgements of a service's incidents, in the order in which they were made.
+    /// The acknowledgements of a service's incidents, by the incident's opening and then in the
+    /// order in which they were made.
     pub fn acknowledgements(&self, service: &str) -> &[Acknowledgement] {
         self.record_of(service).map_or(&[], |record| &record.acknowledgements)
     }
@@ -338,7 +339,7 @@ impl History {
             Fact::IncidentAcknowledged { service, opened, by } => {
                 let made = Acknowledgement { seq, at, opened: *opened, by: by.clone() };
                 let record = self.record_mut(service);
-                insert_sorted(&mut record.acknowledgements, made, |made| made.seq);
+                insert_sorted(&mut record.acknowledgements, made, |made| (made.opened, made.seq));
             }
             Fact::ServiceBegan { service, from } | Fact::ServiceEnded { service, from } => {
                 let began = matches!(line.fact, Fact::ServiceBegan { .. });

@@ -74,7 +74,7 @@ impl Spans {
 }
 
 impl Incident {
-    /// The incident of a span, seen at `now`.
+    /// The incident of a span, seen at `now`. The acknowledgements are by (`opened`, `seq`).
     pub(crate) fn new(
         span: Span,
         is_open: bool,
@@ -85,8 +85,10 @@ impl Incident {
         let opened = span.interval.from;
         let closed = (!is_open).then_some(span.interval.until);
         let response_deadline = support.deadline(opened);
-        let acknowledged =
-            acknowledgements.iter().find(|made| made.opened == opened).map(|made| made.at);
+        // C9.4: the first that names this opening stops the clock.
+        let first = acknowledgements.partition_point(|made| made.opened < opened);
+        let acknowledged = acknowledgements.get(first).filter(|made| made.opened == opened);
+        let acknowledged = acknowledged.map(|made| made.at);
         let is_in_time = |at: Option<Instant>| at.is_some_and(|at| at <= response_deadline);
         let response = if is_in_time(acknowledged) || is_in_time(closed) {
             Response::Met

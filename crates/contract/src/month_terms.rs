@@ -106,7 +106,7 @@ pub struct MonthTerms {
 }
 
 impl MonthTerms {
-    /// Lays the terms out for `month`. Costs some 50 µs; keep it while the month lasts.
+    /// Lays the terms out for `month`. Costs as much as ten figures; keep it while the month lasts.
     pub fn new(resolved: &ResolvedTerms, month: Month) -> Self {
         let bounds = month.bounds(&resolved.zone);
         MonthTerms {

@@ -19,7 +19,7 @@ pub(crate) struct ServiceRecord {
     pub stops: Vec<u32>,
     /// Places in the history's adjustments, by `seq` of the claim.
     pub adjustments: Vec<u32>,
-    /// By `seq`.
+    /// By (`opened`, `seq`).
     pub acknowledgements: Vec<Acknowledgement>,
     /// By (`month`, `seq`).
     pub settings: Vec<ServiceSetting>,

@@ -5,8 +5,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// The terms in force for a service. `Default` is the contract as `docs/contract.md` gives it.
+///
+/// As part of a fact, a setting that is missing has its default and one that is not known is
+/// ignored; a configuration has a stricter shape of its own.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct Terms {
     /// IANA time zone in which months, office hours and red days are counted (C2.1).
     pub timezone: String,

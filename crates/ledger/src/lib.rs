@@ -155,6 +155,12 @@ impl Ledger {
         self.inner.queue.push(facts)
     }
 
+    /// Asks the writer whether it lives: a round trip for the watchdog. While the disk fails the
+    /// answer is [`RecordError::Unwritable`], at once. No answer: it hangs in a write or sync.
+    pub fn ping(&self) -> Ticket {
+        self.inner.queue.push(Vec::new())
+    }
+
     /// The agent is alive and has made every attempt due before `now`: call it each 10 s.
     ///
     /// Goes to the store once every fact recorded before it is acknowledged, and to the journal as

@@ -1,1 +1,31 @@
-fn main() {}
+//! Says, with proof, how many minutes in a calendar month a customer could not log in.
+
+mod cli;
+mod commands;
+mod demo;
+mod exit;
+mod waterfall;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Run(args) => commands::run::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Try(args) => commands::try_login::run(&args),
+        Command::Stop(command) => commands::stop::run(&command),
+        Command::Replay(args) => commands::replay::run(&args),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("upptid: {}", failure.message);
+            failure.exit.into()
+        }
+    }
+}

@@ -41,6 +41,18 @@ pub(super) struct Loaded {
 /// Reads the files and all that they name. Fails when there is nothing to go on with: a file
 /// that cannot be read, or is no TOML.
 pub(super) fn load(path: &Path, credentials: Option<&Path>) -> Result<Loaded, Problems> {
+    load_for(path, |folder| Places::new(credentials, folder))
+}
+
+/// Reads the files as [`load`] does, but for the logins and what they name.
+pub(super) fn load_contracts(path: &Path) -> Result<Loaded, Problems> {
+    load_for(path, Places::without_logins)
+}
+
+fn load_for<'a>(
+    path: &'a Path,
+    places: impl FnOnce(&'a Path) -> Places<'a>,
+) -> Result<Loaded, Problems> {
     let notes = Notes::default();
     let fail = |problem| Problems::new(vec![problem], BTreeSet::new());
     let main = source::read(path, 1).map_err(fail)?;
@@ -64,7 +76,7 @@ pub(super) fn load(path: &Path, credentials: Option<&Path>) -> Result<Loaded, Pr
     let root = |(source, table)| Table::root(&notes, source, table);
     let included = parsed.iter().map(|(source, table)| root((*source, table))).collect();
     let files = Files { main: main_table, included };
-    let config = read(files, &Places::new(credentials, folder));
+    let config = read(files, &places(folder));
 
     let asked = notes.asked();
     if broken.is_empty() {

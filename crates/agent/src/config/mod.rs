@@ -40,4 +40,14 @@ impl Config {
         }
         Ok(Config { warnings: loaded.problems, ..loaded.config })
     }
+
+    /// Reads only what a month is computed with: services, their terms and fees. Logins are left
+    /// out, so that neither secrets nor certificates need be there.
+    pub fn load_contracts(path: &Path) -> Result<Config, Problems> {
+        let loaded = load::load_contracts(path)?;
+        if loaded.problems.any_error() {
+            return Err(loaded.problems);
+        }
+        Ok(Config { warnings: loaded.problems, ..loaded.config })
+    }
 }

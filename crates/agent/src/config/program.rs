@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use contract::{Money, Terms};
+use contract::{Instant, Money, Terms};
 use probe::settings::Login;
 
 use super::problem::Problems;
@@ -47,6 +47,8 @@ pub struct Agent {
     pub max_concurrent: u32,
     /// Attempts under way at once to one host.
     pub max_concurrent_per_host: u32,
+    /// How often it is kept that all is measured: what a crash makes unmeasured.
+    pub heartbeat_ms: i64,
 }
 
 /// The page and `/metrics`.
@@ -144,6 +146,8 @@ pub struct Service {
     pub terms: Arc<Terms>,
     /// The monthly fee of this part of the service (C7).
     pub monthly_fee: Option<Money>,
+    /// When the service entered the contract (C2.4); none: it has always been there.
+    pub began: Option<Instant>,
     /// From one attempt's start to the next one's.
     pub interval_ms: i64,
     /// The same while the service is down.

@@ -23,14 +23,21 @@ pub(super) struct Places<'a> {
     pub(super) credentials: Option<&'a Path>,
     /// The folder that relative paths begin in.
     pub(super) folder: &'a Path,
+    /// Whether logins are read, with all that they name. Otherwise only contracts are.
+    pub(super) logins: bool,
     /// Certificates read so far: services by the thousand share one file.
     roots: RefCell<HashMap<PathBuf, Result<Roots, String>>>,
 }
 
 impl<'a> Places<'a> {
+    /// For contracts alone.
+    pub(super) fn without_logins(folder: &'a Path) -> Self {
+        Places { logins: false, ..Places::new(None, folder) }
+    }
+
     /// Nothing read so far.
     pub(super) fn new(credentials: Option<&'a Path>, folder: &'a Path) -> Self {
-        Places { credentials, folder, roots: RefCell::default() }
+        Places { credentials, folder, logins: true, roots: RefCell::default() }
     }
 
     /// The certificates of a PEM file.

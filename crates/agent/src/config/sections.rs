@@ -17,6 +17,12 @@ use super::value::{
 
 /// Most witnesses.
 const WITNESSES_MAX: usize = 16;
+/// How often it is kept that all is measured, if nothing is said.
+const HEARTBEAT_MS: i64 = 10_000;
+/// Shortest time between heartbeats.
+const HEARTBEAT_MS_MIN: i64 = 1_000;
+/// Longest time between heartbeats.
+const HEARTBEAT_MS_MAX: i64 = 60_000;
 /// Longest path of a Unix socket, in bytes (unix(7), `sun_path`).
 const SOCKET_PATH_LENGTH_MAX: usize = 107;
 
@@ -30,6 +36,9 @@ pub(super) fn agent(main: &Table<'_>, folder: &Path) -> Agent {
         state_dir: folder.join(state_dir),
         max_concurrent: table.count("max_concurrent", bounds.clone()).unwrap_or(1024),
         max_concurrent_per_host: table.count("max_concurrent_per_host", bounds).unwrap_or(64),
+        heartbeat_ms: table
+            .text("heartbeat", duration_ms_within(HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX))
+            .unwrap_or(HEARTBEAT_MS),
     };
     table.end();
     agent

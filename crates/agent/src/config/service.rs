@@ -10,7 +10,7 @@ use super::login::login;
 use super::program::Service;
 use super::secret::Places;
 use super::table::Table;
-use super::value::{Wrong, duration_ms_within, money, name, suggestion, text};
+use super::value::{Wrong, duration_ms_within, instant, money, name, suggestion, text};
 
 /// Shortest interval.
 const INTERVAL_MS_MIN: i64 = 1000;
@@ -43,6 +43,7 @@ pub(super) fn service(
         None => known_terms(DEFAULT_TERMS).ok(),
     };
     let monthly_fee = table.text("monthly_fee", money);
+    let began = table.text("began", instant);
     let interval_ms = table.text("interval", interval).unwrap_or(INTERVAL_MS);
     let down_interval_ms =
         table.text("down_interval", interval).unwrap_or(DOWN_INTERVAL_MS.min(interval_ms));
@@ -50,6 +51,25 @@ pub(super) fn service(
     if down_interval_ms > interval_ms {
         let problem = table.problem("down_interval", "a service that is down is asked less often");
         table.note(problem.help("make down_interval shorter than interval").warning());
+    }
+    if !places.logins {
+        table.allow("login");
+        table.end();
+        let (name, (terms_name, terms)) = (name?, terms?);
+        return Some(Service {
+            name,
+            customer,
+            terms_name,
+            terms,
+            monthly_fee,
+            began,
+            interval_ms,
+            down_interval_ms,
+            labels,
+            host: String::new(),
+            logins: Vec::new(),
+            secrets: Vec::new(),
+        });
     }
     let login = match table.table("login") {
         Some(login) => self::login(login, places),
@@ -78,6 +98,7 @@ pub(super) fn service(
         terms_name,
         terms,
         monthly_fee,
+        began,
         interval_ms,
         down_interval_ms,
         labels,

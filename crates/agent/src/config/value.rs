@@ -5,7 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use contract::Money;
+use contract::{Instant, Money};
 use http::{HeaderName, HeaderValue};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -127,6 +127,12 @@ pub(super) fn money(text: &str) -> Result<Money, Wrong> {
             r#"write the amount, a blank and the currency's three letters, as in "12500.00 SEK""#,
         )
     })
+}
+
+/// An instant in RFC 3339.
+pub(super) fn instant(text: &str) -> Result<Instant, Wrong> {
+    text.parse()
+        .map_err(|_| Wrong::new("this is no instant", r#"write it like "2026-12-01T00:00:00+01:00""#))
 }
 
 /// An IANA time zone that is known (C2.1).

@@ -13,6 +13,9 @@ use crate::ticket::{RecordError, Recorded, Ticket};
 /// Facts that are written and synced together at most.
 pub(crate) const BATCH_FACTS_MAX: usize = 4096;
 
+/// Round trips that may wait for their answer.
+const PINGS_MAX: usize = 16;
+
 /// The queue between all callers and the one writer.
 #[derive(Default)]
 pub(crate) struct Queue {
@@ -30,10 +33,13 @@ struct State {
     /// When the batch under way was queued.
     under_way_since: Option<Monotonic>,
     unwritable: Option<String>,
+    pings: Vec<oneshot::Sender<Result<Recorded, RecordError>>>,
+    last_seq: u64,
     closing: bool,
     abandoned: bool,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly every entry is a fact")]
 enum Entry {
     Fact(QueuedFact),
     Heartbeat(Instant),
@@ -81,10 +87,15 @@ impl Queue {
             return Ticket::answered(Err(RecordError::QueueFull));
         }
         let (answer, receiver) = oneshot::channel();
-        if facts.is_empty() {
-            return Ticket::answered(Ok(Recorded { first_seq: 0, last_seq: 0 }));
+        match facts.is_empty() {
+            true => {
+                // One that a hanging writer never answers ends as closed.
+                let surplus = (state.pings.len() + 1).saturating_sub(PINGS_MAX);
+                state.pings.drain(..surplus);
+                state.pings.push(answer);
+            }
+            false => state.push(facts, Some(answer)),
         }
-        state.push(facts, Some(answer));
         self.changed.notify_one();
         Ticket(receiver)
     }
@@ -127,6 +138,7 @@ impl Queue {
             if state.abandoned {
                 return None;
             }
+            state.answer_pings();
             if state.entries.is_empty() && !state.overflow.is_empty() {
                 let facts = std::mem::take(&mut state.overflow).unfold();
                 state.push(facts, None);
@@ -140,12 +152,17 @@ impl Queue {
         }
     }
 
-    /// The batch of `facts` facts is on the disk.
-    pub(crate) fn done(&self, facts: usize) {
+    /// The batch of `facts` facts is on the disk; the last line is `last_seq`.
+    pub(crate) fn done(&self, facts: usize, last_seq: u64) {
         let mut state = self.state();
         state.facts -= facts.min(state.facts);
         state.under_way_since = None;
-        state.unwritable = None;
+        state.last_seq = last_seq;
+    }
+
+    /// The disk took a write.
+    pub(crate) fn writable(&self) {
+        self.state().unwritable = None;
     }
 
     /// The disk fails: tells why, and waits for the next try. False: give up.
@@ -155,6 +172,7 @@ impl Queue {
         let until = Monotonic::now() + wait;
         loop {
             let left = until.saturating_duration_since(Monotonic::now());
+            state.answer_pings();
             if state.abandoned || left.is_zero() {
                 return !state.abandoned;
             }
@@ -186,6 +204,19 @@ impl Queue {
 }
 
 impl State {
+    /// Answers those who ask whether the writer lives; with the trouble it has, if any.
+    fn answer_pings(&mut self) {
+        for ping in self.pings.drain(..) {
+            let seq = self.last_seq;
+            let answer = match &self.unwritable {
+                Some(why) => Err(RecordError::Unwritable(why.clone())),
+                None => Ok(Recorded { first_seq: seq, last_seq: seq }),
+            };
+            // Nobody may wait for it.
+            let _ = ping.send(answer);
+        }
+    }
+
     fn push(
         &mut self,
         facts: Vec<(Instant, Fact)>,
@@ -356,7 +387,7 @@ mod tests {
         while written < QUEUE_FACTS_MAX {
             let batch = queue.take().unwrap();
             written += batch.facts.len();
-            queue.done(batch.facts.len());
+            queue.done(batch.facts.len(), 0);
         }
         let facts: Vec<_> = queue.take().unwrap().facts.into_iter().map(|fact| fact.fact).collect();
         let unmeasured = ServiceState::Unmeasured { cause: UnmeasuredCause::Unable };
@@ -374,7 +405,8 @@ mod tests {
         assert!(refused.to_string().contains("no space left"), "{refused}");
         drop(queue.push(vec![state(1, ServiceState::Up)]));
         assert_eq!(queue.take().unwrap().facts.len(), 1);
-        queue.done(1);
+        queue.done(1, 0);
+        queue.writable();
         drop(queue.push(cancel()));
         assert_eq!(queue.take().unwrap().facts.len(), 1);
     }

@@ -101,7 +101,7 @@ impl Writer {
         }
         self.append(&sealing)?;
         self.count(sealing);
-        self.queue.done(count);
+        self.queue.done(count, self.tip.seq);
         for (answer, result) in answers {
             // Nobody may wait for it.
             let _ = answer.send(result);
@@ -153,6 +153,7 @@ impl Writer {
             let started = Monotonic::now();
             match self.try_append(&sealing.bytes) {
                 Ok(()) => {
+                    self.queue.writable();
                     self.gauges.synced(started.elapsed(), sealing.tip.seq, sealing.bytes.len());
                     return Ok(());
                 }
@@ -252,7 +253,7 @@ impl Writer {
         self.segment = Some(Segment { name, bytes: sealing.bytes.len() as u64, file: Some(file) });
         self.newest = Some(name);
         self.unnamed_damage = None;
-        self.queue.done(0);
+        self.queue.writable();
         self.count(sealing);
         self.forget(name);
         Ok(())

@@ -38,9 +38,11 @@ fn a_person_is_told_at_once_that_nothing_was_recorded() {
     let disk = FaultyDisk::new(4);
     let (ledger, _) = open_on(&disk, dir.path(), at(0));
     ledger.record(vec![up("portal", at(1))]).wait().unwrap();
+    ledger.ping().wait().unwrap();
     disk.set_broken(true);
     let waiting = ledger.record(vec![down("portal", at(2))]);
     until(&ledger, |health| health.journal.unwritable.is_some());
+    assert!(matches!(ledger.ping().wait(), Err(RecordError::Unwritable(_))));
     let opened = at(2);
     let acknowledge = || {
         let (service, by) = ("portal".to_owned(), "anna".to_owned());

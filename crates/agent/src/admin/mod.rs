@@ -1,0 +1,15 @@
+//! The admin socket: the one way in which people change what is recorded (C10.2).
+//!
+//! A Unix socket that speaks one JSON document a line: a request in, a reply out. Who asks comes
+//! from the kernel, never from the request.
+
+pub mod client;
+mod protocol;
+mod requests;
+mod rights;
+mod server;
+
+pub use protocol::{Announcement, Reply, Request, StopView};
+pub use requests::Requests;
+pub use rights::{OPERATE_GROUP, Peer};
+pub use server::{bind, serve};

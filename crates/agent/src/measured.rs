@@ -1,0 +1,97 @@
+//! One measured service: what to attempt, what it means, and what was last seen.
+
+use std::sync::Arc;
+
+use contract::{Evidence, Instant, Outcome};
+use probe::{Attempt, PreparedLogin, Prober};
+use watch::{Plan, Slot, Watch};
+
+use crate::config::Service;
+
+/// A service on the grid.
+pub struct Measured {
+    /// Its configuration.
+    pub service: Service,
+    /// Its logins: all of them must succeed.
+    pub logins: Arc<[PreparedLogin]>,
+    /// What attempts mean.
+    pub watch: Watch,
+    /// Its place on the grid.
+    pub slot: Slot,
+    /// What the latest attempt that was not up left behind.
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// Makes a service's logins ready.
+///
+/// # Errors
+/// A message that names the service and the remedy.
+pub fn prepare(prober: &Prober, service: &Service) -> Result<Arc<[PreparedLogin]>, String> {
+    let prepared: Result<Vec<PreparedLogin>, String> =
+        service.logins.iter().map(|login| prober.prepare((**login).clone())).collect();
+    prepared
+        .map(Arc::from)
+        .map_err(|error| format!("service {:?} cannot be measured: {error}", service.name))
+}
+
+/// What the grid has to know of the service. This machine itself needs no spread.
+pub fn plan(service: &Service) -> Plan<'_> {
+    let host = service.host.as_str();
+    let is_loopback = host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    Plan {
+        name: &service.name,
+        host: (!is_loopback).then_some(host),
+        interval_ms: service.interval_ms,
+    }
+}
+
+/// Makes one attempt with each login, until one of them does not succeed.
+pub async fn attempt_all(logins: &[PreparedLogin], account: probe::Account) -> Option<Attempt> {
+    let mut whole: Option<Attempt> = None;
+    for login in logins {
+        let attempt = login.attempt(account).await;
+        whole = Some(match whole {
+            None => attempt,
+            Some(before) => joined(before, attempt),
+        });
+        if whole.as_ref().is_some_and(|whole| whole.outcome != Outcome::Up) {
+            break;
+        }
+    }
+    whole
+}
+
+/// Two attempts as one: what the later one ended in, and the steps of both.
+fn joined(mut before: Attempt, after: Attempt) -> Attempt {
+    before.steps.extend(after.steps);
+    before.notes.extend(after.notes);
+    Attempt {
+        steps: before.steps,
+        notes: before.notes,
+        duration: before.duration + after.duration,
+        requests: before.requests + after.requests,
+        bytes_received: before.bytes_received + after.bytes_received,
+        ..after
+    }
+}
+
+/// The attempt as pages and metrics show it.
+pub fn shown(attempt: &Attempt, at: Instant) -> exporter::snapshot::Attempt {
+    let step = |step: &probe::attempt::Step| exporter::snapshot::Step {
+        name: step.name,
+        url: step.url.as_str().into(),
+        address: step.address.map(|address| address.to_string().into()),
+        status: step.status,
+        phases: contract::Phase::ALL.map(|phase| step.phases.get(phase)),
+    };
+    let chain = attempt.tls.as_ref().and_then(|tls| tls.chain.as_ref());
+    exporter::snapshot::Attempt {
+        at,
+        outcome: attempt.outcome,
+        duration: attempt.duration,
+        steps: attempt.steps.iter().take(exporter::snapshot::STEPS_MAX).map(step).collect(),
+        certificate_expiry: chain.and_then(|chain| chain.earliest_not_after()),
+        message: attempt.message.as_str().into(),
+    }
+}

@@ -1,0 +1,311 @@
+//! From a configuration to a measuring agent, and back to nothing.
+
+use std::fmt;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use contract::{Fact, Instant, UnmeasuredCause};
+use exporter::Counters;
+use ledger::{Ledger, OpenOptions, OpenReport};
+use tokio::net::UnixListener;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::admin::{self, Requests};
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::{Config, Problems};
+use crate::contract_facts::contract_facts;
+use crate::engine::{Engine, Tools};
+use crate::lifecycle::{ServiceManager, Signal};
+use crate::source::Observatory;
+
+/// How long a fact may wait for the ledger, unless that says why, for the watchdog to be pinged.
+const ALIVE_MAX: Duration = Duration::from_secs(10);
+/// How long pages may take to finish at the end.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// What the agent needs from outside.
+pub struct Deps {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The program's version.
+    pub version: &'static str,
+    /// Reads the configuration again.
+    pub reload: Box<dyn Fn() -> Result<Config, Problems> + Send>,
+    /// What signals ask for. The agent ends when it is closed, too.
+    pub signals: mpsc::Receiver<Signal>,
+    /// Told once, when measuring has begun.
+    pub started: Option<oneshot::Sender<Running>>,
+}
+
+/// Where a measuring agent is.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// Where the page and `/metrics` are, with the port that was taken.
+    pub web: SocketAddr,
+}
+
+/// Why the agent does not run.
+#[derive(Debug)]
+pub enum RunError {
+    /// The configuration cannot be used here.
+    Configuration(String),
+    /// The ledger cannot be opened.
+    Ledger(ledger::OpenError),
+    /// An address or socket cannot be taken, or the runtime refused.
+    Unusable(String),
+}
+
+/// Measures until a signal says stop. Runs on a single-threaded runtime: starting attempts in
+/// groups on one thread costs half of what spreading them does.
+///
+/// # Errors
+/// Only before measuring has begun.
+pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
+    let web = bind_web(config.web.listen)?;
+    let (ledger, report) = open_ledger(&config, &deps)?;
+    let socket = admin::bind(&config.admin.socket).map_err(|error| {
+        let place = config.admin.socket.display();
+        RunError::Unusable(format!("cannot listen on the admin socket {place}: {error}"))
+    })?;
+    let counters = Arc::new(Counters::new());
+    let board = Arc::new(Board::default());
+    let tools = Tools {
+        clock: deps.clock.clone(),
+        ledger: ledger.clone(),
+        board: board.clone(),
+        counters: counters.clone(),
+    };
+    let mut engine = Engine::new(tools, &config, report.last_known);
+    record_start(&ledger, &config, deps.clock.now().wall, &report).await;
+    engine.configure(&config, report.last_known).map_err(RunError::Configuration)?;
+    board.configured(&config, deps.clock.now().wall);
+
+    let mut agent = Agent {
+        engine,
+        ledger,
+        board,
+        counters,
+        config,
+        manager: ServiceManager::from_environment(),
+        reload_asked: Arc::new(AtomicBool::new(false)),
+        deps,
+    };
+    let servers = agent.serve(web, socket)?;
+    agent.measure().await;
+    agent.end(servers).await;
+    Ok(())
+}
+
+/// A measuring agent.
+struct Agent {
+    engine: Engine,
+    ledger: Ledger,
+    board: Arc<Board>,
+    counters: Arc<Counters>,
+    config: Config,
+    manager: ServiceManager,
+    reload_asked: Arc<AtomicBool>,
+    deps: Deps,
+}
+
+/// What listens beside the measuring.
+struct Servers {
+    web: tokio::task::JoinHandle<std::io::Result<()>>,
+    stop_web: oneshot::Sender<()>,
+    admin: tokio::task::JoinHandle<()>,
+}
+
+impl Agent {
+    fn serve(&mut self, web: TcpListener, socket: UnixListener) -> Result<Servers, RunError> {
+        let address = web.local_addr().map_err(|error| RunError::Unusable(error.to_string()))?;
+        let source = Arc::new(Observatory::new(
+            self.board.clone(),
+            self.ledger.clone(),
+            self.deps.clock.clone(),
+            self.deps.version,
+            &self.config.agent.state_dir,
+            self.reload_asked.clone(),
+        ));
+        let options = exporter::Options {
+            reload_over_http: self.config.web.allow_reload,
+            ..exporter::Options::default()
+        };
+        let (stop_web, stopped) = oneshot::channel::<()>();
+        let shutdown = async move {
+            // Ends as well when the sender is gone.
+            let _ = stopped.await;
+        };
+        let counters = self.counters.clone();
+        let web =
+            tokio::spawn(exporter::serve(web, source, counters, options, shutdown));
+        let requests = Requests::new(self.ledger.clone(), self.deps.clock.clone());
+        let admin = tokio::spawn(admin::serve(socket, Arc::new(requests)));
+        let services = self.config.services.len();
+        tracing::info!(%address, services, "measuring");
+        if let Some(started) = self.deps.started.take() {
+            // Whoever asked may have gone.
+            let _ = started.send(Running { web: address });
+        }
+        Ok(Servers { web, stop_web, admin })
+    }
+
+    async fn measure(&mut self) {
+        self.manager.ready();
+        loop {
+            tokio::select! {
+                biased;
+                signal = self.deps.signals.recv() => match signal {
+                    Some(Signal::Reload) => self.reload(),
+                    Some(Signal::Stop) | None => return,
+                },
+                () = self.engine.turn() => {}
+            }
+            if self.reload_asked.swap(false, Ordering::Relaxed) {
+                self.reload();
+            }
+            self.tell_the_manager();
+        }
+    }
+
+    /// Reads the configuration again. A bad one changes nothing, and is shown.
+    fn reload(&mut self) {
+        self.manager.reloading();
+        let now = self.deps.clock.now().wall;
+        let taken = (self.deps.reload)().map_err(|problems| problems.to_string()).and_then(
+            |config| {
+                self.engine.configure(&config, None)?;
+                Ok(config)
+            },
+        );
+        self.counters.config_reloaded(taken.is_ok());
+        match taken {
+            Ok(config) => {
+                let facts = self.ledger.read(|history| contract_facts(history, &config, now));
+                keep(&self.ledger, facts, now);
+                self.board.configured(&config, now);
+                tell_what_needs_a_restart(&self.config, &config);
+                tracing::info!(services = config.services.len(), "configuration read again");
+                self.config = config;
+            }
+            Err(error) => {
+                tracing::error!("the configuration was refused; the one before stays:\n{error}");
+                self.board.refused(&error, now);
+            }
+        }
+        self.manager.ready();
+    }
+
+    /// The watchdog is pinged by what it watches: a finished turn of the engine, and a ledger
+    /// whose writer answers. A full disk is an alert, not a reason to be killed.
+    fn tell_the_manager(&mut self) {
+        if !self.manager.is_due(self.deps.clock.now().mono_ms) {
+            return;
+        }
+        let journal = self.ledger.health().journal;
+        if journal.queue_age <= ALIVE_MAX || journal.unwritable.is_some() {
+            self.manager.alive();
+        }
+        let (up, all) = self.engine.up_of();
+        let trouble = journal.unwritable.map_or(String::new(), |why| {
+            format!("; the journal cannot be written: {why}")
+        });
+        self.manager.status(format!("{up} of {all} services up{trouble}"));
+    }
+
+    async fn end(self, servers: Servers) {
+        self.manager.stopping();
+        tracing::info!("stopping");
+        servers.admin.abort();
+        drop(servers.stop_web);
+        if tokio::time::timeout(DRAIN_MAX, servers.web).await.is_err() {
+            tracing::warn!("pages were cut off at the end");
+        }
+        // Other agents look for it; one that is gone is no trouble.
+        let _ = std::fs::remove_file(&self.config.admin.socket);
+        let (ledger, now) = (self.ledger.clone(), self.deps.clock.now().wall);
+        match tokio::task::spawn_blocking(move || ledger.close(now)).await {
+            Ok(Ok(())) => tracing::info!("stopped"),
+            Ok(Err(error)) => tracing::error!(%error, "the last facts were not written"),
+            Err(error) => tracing::error!(%error, "the ledger was not closed"),
+        }
+    }
+}
+
+fn bind_web(listen: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(listen).map_err(|error| {
+        RunError::Unusable(format!(
+            "cannot listen on {listen}: {error}; choose another [web] listen, or stop what has it"
+        ))
+    })
+}
+
+fn open_ledger(config: &Config, deps: &Deps) -> Result<(Ledger, OpenReport), RunError> {
+    let options = OpenOptions {
+        dir: config.agent.state_dir.clone(),
+        agent: config.agent.name.clone(),
+        version: deps.version.to_owned(),
+        now: deps.clock.now().wall,
+    };
+    let (ledger, report) = Ledger::open(options).map_err(RunError::Ledger)?;
+    if report.torn_bytes > 0 {
+        tracing::warn!(bytes = report.torn_bytes, "a torn end of the journal was cut off");
+    }
+    for damage in &report.damage {
+        tracing::error!("the journal is damaged: {damage}");
+    }
+    if let Some(why) = &report.store_rebuild {
+        tracing::warn!(why, "the store is built anew from the journal");
+    }
+    Ok((ledger, report))
+}
+
+/// C3.6: since the last sign of life nothing was measured. Then what the configuration says of
+/// contracts.
+async fn record_start(ledger: &Ledger, config: &Config, now: Instant, report: &OpenReport) {
+    let mut facts = Vec::new();
+    if let Some(from) = report.last_known {
+        facts.push(Fact::MeasuringStopped { from, cause: UnmeasuredCause::AgentOff });
+    }
+    facts.extend(ledger.read(|history| contract_facts(history, config, now)));
+    keep(ledger, facts, now);
+}
+
+fn keep(ledger: &Ledger, facts: Vec<Fact>, now: Instant) {
+    if facts.is_empty() {
+        return;
+    }
+    let ticket = ledger.record(facts.into_iter().map(|fact| (now, fact)).collect());
+    tokio::spawn(async move {
+        if let Err(error) = ticket.await {
+            tracing::error!(%error, "what the configuration says was not recorded");
+        }
+    });
+}
+
+/// What is taken at the start only.
+fn tell_what_needs_a_restart(before: &Config, after: &Config) {
+    let kept = [
+        ("[web] listen", before.web.listen == after.web.listen),
+        ("[admin] socket", before.admin.socket == after.admin.socket),
+        ("[agent] state_dir", before.agent.state_dir == after.agent.state_dir),
+        ("[agent] name", before.agent.name == after.agent.name),
+        ("[log]", before.log == after.log),
+    ];
+    for (key, _) in kept.iter().filter(|(_, same)| !same) {
+        tracing::warn!(key, "takes effect at the next start");
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Configuration(message) | RunError::Unusable(message) => f.write_str(message),
+            RunError::Ledger(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}

@@ -1,0 +1,208 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Says, with proof, how many minutes in a calendar month a customer could not log in.
+#[derive(Parser)]
+#[command(version, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 up or done, 1 down or a check failed, 2 usage or \
+    configuration,\n3 could not be measured, 4 the agent cannot be reached, 5 the ledger is damaged.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Show everything at work: a login service, its outages, the agent and its page
+    Demo(DemoArgs),
+    /// Measure, until told to stop
+    Run(ConfigArg),
+    /// Check a configuration, and say what it would measure
+    Check(CheckArgs),
+    /// Make one login now, and show each phase of it
+    Try(Box<TryArgs>),
+    /// Planned stops: announce, cancel, list
+    #[command(subcommand)]
+    Stop(StopCommand),
+    /// Compute a month from recorded facts, without an agent
+    Replay(ReplayArgs),
+}
+
+/// Where the configuration is.
+#[derive(Args)]
+pub struct ConfigArg {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = "/etc/upptid/upptid.toml")]
+    pub config: PathBuf,
+}
+
+/// `upptid demo`
+#[derive(Args)]
+pub struct DemoArgs {
+    /// End by itself after this many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub seconds: Option<u64>,
+    /// Where the page and /metrics are
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:10925")]
+    pub listen: std::net::SocketAddr,
+}
+
+/// `upptid check`
+#[derive(Args)]
+pub struct CheckArgs {
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub config: ConfigArg,
+    /// Where the credentials are that the configuration names, outside of systemd
+    #[arg(long, value_name = "FOLDER")]
+    pub credentials: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `upptid try`
+#[derive(Args)]
+pub struct TryArgs {
+    /// The configuration [default: /etc/upptid/upptid.toml, unless --url is given]
+    #[arg(long, value_name = "FILE", conflicts_with = "url")]
+    pub config: Option<PathBuf>,
+    /// The service of the configuration [default: all of them, one after the other]
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub service: Option<String>,
+    /// The login page's URL, in place of a configuration
+    #[arg(long, requires = "user", requires = "password_file")]
+    pub url: Option<String>,
+    /// How one logs in there
+    #[arg(long, value_enum, default_value_t = KindArg::Form, requires = "url")]
+    pub kind: KindArg,
+    /// The account
+    #[arg(long, value_name = "NAME", requires = "url")]
+    pub user: Option<String>,
+    /// The file that holds the account's password
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub password_file: Option<PathBuf>,
+    /// The private CA that signed the service's certificate
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub ca_file: Option<PathBuf>,
+    /// Connect to this address, whatever the name says
+    #[arg(long, value_name = "IP", requires = "url")]
+    pub address: Option<String>,
+    /// A text that only a logged-in user sees; may be repeated
+    #[arg(long, value_name = "TEXT", requires = "url")]
+    pub proof_text: Vec<String>,
+    /// A link that only a logged-in user sees; may be repeated
+    #[arg(long, value_name = "TEXT", requires = "url")]
+    pub proof_link: Vec<String>,
+    /// The path that only a logged-in user is led to
+    #[arg(long, value_name = "PATH", requires = "url")]
+    pub proof_path: Vec<String>,
+    /// A cookie that only a logged-in user is given; may be repeated
+    #[arg(long, value_name = "NAME", requires = "url")]
+    pub proof_cookie: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How one logs in, for `upptid try --url`.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum KindArg {
+    /// A form on a page
+    Form,
+    /// HTTP Basic
+    Basic,
+}
+
+/// `upptid stop`
+#[derive(Subcommand)]
+pub enum StopCommand {
+    /// Announce a planned stop; prints at once whether it will count
+    Announce(AnnounceArgs),
+    /// Cancel a planned stop
+    Cancel {
+        /// The stop, e.g. S1
+        id: String,
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+    /// List the planned stops
+    List {
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+}
+
+/// `upptid stop announce`
+#[derive(Args)]
+pub struct AnnounceArgs {
+    /// The service that stops; may be repeated
+    #[arg(long = "service", value_name = "NAME", required = true)]
+    pub services: Vec<String>,
+    /// The window's start: 2026-12-06T22:00 in the service's time zone, or RFC 3339
+    #[arg(long, value_name = "INSTANT")]
+    pub from: String,
+    /// The window's end
+    #[arg(long, value_name = "INSTANT")]
+    pub until: String,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// The reference of an agreement with the customer, if this stop is otherwise agreed
+    #[arg(long, value_name = "REFERENCE")]
+    pub agreed: Option<String>,
+    /// Say what the verdict would be, and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How to reach the agent.
+    #[command(flatten)]
+    pub agent: AgentArg,
+}
+
+/// How to reach the agent.
+#[derive(Args)]
+pub struct AgentArg {
+    /// The agent's admin socket
+    #[arg(long, value_name = "SOCKET", default_value = "/run/upptid/admin.sock")]
+    pub socket: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `upptid replay`
+#[derive(Args)]
+pub struct ReplayArgs {
+    /// Facts as lines of JSON, or a folder of a journal's segments; may be repeated
+    #[arg(long, value_name = "PATH", required = true)]
+    pub facts: Vec<PathBuf>,
+    /// The configuration that names the services and their terms
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The local month, e.g. 2026-10
+    #[arg(long)]
+    pub month: String,
+    /// Only this service
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// How far the month has elapsed [default: all of it]
+    #[arg(long, value_name = "INSTANT")]
+    pub as_of: Option<String>,
+    /// The form of the answer
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Json)]
+    pub format: ReplayFormat,
+}
+
+/// The form of a replay's answer.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ReplayFormat {
+    /// One JSON document
+    Json,
+}

@@ -1,0 +1,41 @@
+//! What each command of the command line does.
+
+pub mod check;
+pub mod replay;
+pub mod run;
+pub mod stop;
+pub mod try_login;
+
+use std::path::{Path, PathBuf};
+
+use agent::config::{Config, Problems};
+
+use crate::exit::Failure;
+
+/// Warnings printed at once; the rest are counted.
+const WARNINGS_SHOWN_MAX: usize = 10;
+
+/// Reads a configuration, and prints its warnings.
+pub fn load(path: &Path, credentials: Option<&Path>) -> Result<Config, Failure> {
+    let own = credentials_folder();
+    let config =
+        Config::load(path, credentials.or(own.as_deref())).map_err(Failure::usage)?;
+    print_warnings(&config.warnings);
+    Ok(config)
+}
+
+fn print_warnings(warnings: &Problems) {
+    for warning in warnings.iter().take(WARNINGS_SHOWN_MAX) {
+        eprintln!("upptid: warning: {}", warning.one_line());
+    }
+    let more = warnings.iter().count().saturating_sub(WARNINGS_SHOWN_MAX);
+    if more > 0 {
+        eprintln!("upptid: {more} more warnings; `upptid check` shows them");
+    }
+}
+
+/// Where systemd put the credentials of this unit.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks for the credentials")]
+pub fn credentials_folder() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+}

@@ -1,0 +1,139 @@
+//! `upptid try`: one login, now, and everything about it.
+
+use std::path::Path;
+
+use agent::clock::{Clock, SystemClock};
+use contract::Outcome;
+use probe::settings::{Basic, Credentials, Dial, Form, Kind, Login, Proof, Roots, Tls};
+use probe::{Account, Attempt, Prober};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::load;
+use crate::cli::{KindArg, TryArgs};
+use crate::exit::{Exit, Failure};
+use crate::waterfall;
+
+const DEFAULT_CONFIG: &str = "/etc/upptid/upptid.toml";
+
+/// Makes the attempts one after the other; the worst one decides how the program ends.
+pub fn run(args: &TryArgs) -> Result<Exit, Failure> {
+    let logins = logins(args)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Unmeasured, error))?;
+    let prober = Prober::new();
+    let mut worst = Exit::Done;
+    for (service, login) in logins {
+        let login = prober.prepare(login).map_err(|error| {
+            Failure::usage(format!("service {service:?} cannot be measured: {error}"))
+        })?;
+        let attempt = runtime.block_on(login.attempt(Account::Main));
+        print_attempt(&service, &attempt, args.json)?;
+        worst = worse(worst, exit_of(attempt.outcome));
+    }
+    Ok(worst)
+}
+
+fn logins(args: &TryArgs) -> Result<Vec<(String, Login)>, Failure> {
+    if let Some(url) = &args.url {
+        return Ok(vec![login_of_flags(args, url)?]);
+    }
+    let path = args.config.as_deref().unwrap_or(Path::new(DEFAULT_CONFIG));
+    let config = load(path, None)?;
+    let names: Vec<String> = config.services.iter().map(|service| service.name.clone()).collect();
+    let wanted = |name: &str| args.service.as_deref().is_none_or(|asked| asked == name);
+    let services = config.services.into_iter().filter(|service| wanted(&service.name));
+    let logins: Vec<(String, Login)> = services
+        .flat_map(|service| {
+            let name = service.name;
+            service.logins.into_iter().map(move |login| (name.clone(), (*login).clone()))
+        })
+        .collect();
+    match &args.service {
+        Some(asked) if logins.is_empty() => Err(Failure::usage(format!(
+            "no service is named {asked:?} in {}; there are: {}",
+            path.display(),
+            names.join(", ")
+        ))),
+        _ => Ok(logins),
+    }
+}
+
+fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure> {
+    let parsed = url::Url::parse(url)
+        .map_err(|error| Failure::usage(format!("--url {url:?} is no URL: {error}")))?;
+    if parsed.scheme() != "https" {
+        return Err(Failure::usage(format!(
+            "--url {url} is not https: a password never travels in clear text (C1.5)"
+        )));
+    }
+    let service = parsed.host_str().unwrap_or("service").to_owned();
+    let kind = match args.kind {
+        KindArg::Form => Kind::Form(Form::new(parsed)),
+        KindArg::Basic => Kind::Basic(Basic { url: parsed }),
+    };
+    let mut login = Login::new(kind, credentials(args)?);
+    login.dial = dial(args)?;
+    login.proof.extend(args.proof_text.iter().cloned().map(Proof::Text));
+    login.proof.extend(args.proof_link.iter().cloned().map(Proof::Link));
+    login.proof.extend(args.proof_path.iter().cloned().map(Proof::Path));
+    login.proof.extend(args.proof_cookie.iter().cloned().map(Proof::Cookie));
+    Ok((service, login))
+}
+
+fn credentials(args: &TryArgs) -> Result<Credentials, Failure> {
+    // The command line demands both beside --url.
+    let (user, path) = (args.user.clone().unwrap_or_default(), args.password_file.as_deref());
+    let path = path.unwrap_or(Path::new(""));
+    let password = std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!("cannot read --password-file {}: {error}", path.display()))
+    })?;
+    let password = SecretString::from(password.trim_end_matches(['\r', '\n']));
+    Ok(Credentials { user, password })
+}
+
+fn dial(args: &TryArgs) -> Result<Dial, Failure> {
+    let mut dial = Dial::default();
+    if let Some(path) = &args.ca_file {
+        let roots = Roots::from_pem_file(path).map_err(Failure::usage)?;
+        dial.tls = Tls { roots, ..Tls::default() };
+    }
+    if let Some(address) = &args.address {
+        let parsed = address.parse().map_err(|_| {
+            Failure::usage(format!("--address {address:?} is no IP address"))
+        })?;
+        dial.resolve_to = Some(parsed);
+    }
+    Ok(dial)
+}
+
+fn print_attempt(service: &str, attempt: &Attempt, as_json: bool) -> Result<(), Failure> {
+    if !as_json {
+        print!("{}", waterfall::render(service, attempt, SystemClock.now().wall));
+        return Ok(());
+    }
+    let mut document = json!({ "service": service });
+    if let (Value::Object(document), Ok(Value::Object(fields))) =
+        (&mut document, serde_json::to_value(attempt))
+    {
+        document.extend(fields);
+    }
+    println!("{document}");
+    Ok(())
+}
+
+fn exit_of(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Up => Exit::Done,
+        Outcome::Down(_) => Exit::Down,
+        Outcome::Account(_) | Outcome::Unable(_) => Exit::Unmeasured,
+    }
+}
+
+/// Down is worse than not measured, which is worse than done.
+fn worse(one: Exit, other: Exit) -> Exit {
+    let rank = |exit: Exit| [Exit::Done, Exit::Unmeasured, Exit::Down].iter().position(|e| *e == exit);
+    if rank(other) > rank(one) { other } else { one }
+}
