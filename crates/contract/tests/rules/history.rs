@@ -1,7 +1,8 @@
 //! Reading facts: what is refused, what is passed over, what is carried over.
 
 use contract::{
-    Fact, FactErrorKind, History, Interval, Line, Reach, State, Terms, UnmeasuredCause, parse_line,
+    Fact, FactErrorKind, History, Interval, Line, Reach, State, StopVerdict, Terms,
+    UnmeasuredCause, parse_line,
 };
 use serde_json::json;
 
@@ -200,6 +201,19 @@ fn a_segment_can_be_read_without_the_older_ones() {
     // The whole history has read every line once.
     assert_eq!(whole.stops().len(), 2);
     assert_eq!(whole.adjustment("A1").unwrap().decisions.len(), 2);
+}
+
+#[test]
+fn c4_3_a_segment_knows_who_used_the_allowance_of_the_month_before() {
+    let before = Facts::always_up()
+        .stop("S1", "2026-10-01", "2026-10-05 20:00", "2026-10-05 21:00")
+        .stop("S2", "2026-10-02", "2026-10-31 22:00", "2026-11-01 01:00")
+        .down("2026-10-31 22:00", "2026-11-01 01:00");
+    let history = segment(&before, "2026-10-31 23:59").history();
+    let november =
+        figure(&history, "portal", "2026-11", Terms::default(), Reach::replay(&history, None));
+    assert_eq!(november.stops[0].verdict, StopVerdict::Surplus);
+    assert_eq!((november.planned_ms, november.lost_ms), (0, 2 * 3_600_000));
 }
 
 #[test]
