@@ -222,7 +222,7 @@ fn decide(
             (401, _) => {
                 Failure::account(AccountCause::Rejected, format!("answered {}", after.status))
             }
-            (_, true) => Failure::down(DownCause::LoginFormAgain, "the page does not say why"),
+            (_, true) => Failure::down(DownCause::LoginFormAgain, without_reason(after)),
             (_, false) => verdict::error_status(after),
         }));
     }
@@ -231,6 +231,15 @@ fn decide(
         return Err(Failure::unable(UnableCause::NeedsRecipe, detail));
     }
     Ok(())
+}
+
+fn without_reason(after: &Answer) -> String {
+    match after.page().bot_wall {
+        None => "the page does not say why".to_owned(),
+        Some(wall) => format!(
+            "the page does not say why, and has a challenge ({wall:?}) that no probe can pass"
+        ),
+    }
 }
 
 /// Whether the login's form is there again. A page that does not even contain its password
