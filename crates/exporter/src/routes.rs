@@ -1,11 +1,13 @@
 //! The paths: what is asked is looked up in one snapshot and answered.
 
 use std::borrow::Cow;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
@@ -15,7 +17,9 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use hyper::body::Frame;
+use tokio::sync::mpsc::error::SendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::counters::Counters;
 use crate::listener::Options;
@@ -25,6 +29,9 @@ use crate::{api, metrics};
 
 /// How long a reload may take before its caller is told that it goes on.
 const RELOAD_TIMEOUT: Duration = Duration::from_secs(60);
+
+const INTERNAL_ERROR: &str = "internal error; see the agent's log\n";
+const BUSY: &str = "busy; try again\n";
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
@@ -72,8 +79,7 @@ impl Site {
     ) -> Response {
         let site = self.clone();
         let made = tokio::time::timeout(self.request_timeout, async move {
-            let answers = Arc::clone(&site.answers);
-            let permit = answers.acquire_owned().await.expect("the semaphore is never closed");
+            let permit = site.permit().await;
             tokio::task::spawn_blocking(move || {
                 let snapshot = site.source.snapshot();
                 (permit, make(&site, &snapshot))
@@ -87,10 +93,16 @@ impl Site {
             }
             Ok(Err(error)) => {
                 tracing::error!(%error, "an answer could not be made");
-                plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error; see the agent's log\n")
+                plain(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR)
             }
-            Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "busy; try again\n"),
+            Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, BUSY),
         }
+    }
+
+    /// Waits until one more answer may be made.
+    async fn permit(&self) -> OwnedSemaphorePermit {
+        let answers = Arc::clone(&self.answers);
+        answers.acquire_owned().await.expect("the semaphore is never closed")
     }
 
     /// Like [`Site::answer`], for a page: while the agent is starting, the page says so.
@@ -142,14 +154,34 @@ async fn service(
 
 async fn metrics(State(site): State<Site>) -> Response {
     site.counters.scraped();
-    site.answer(metrics::CONTENT_TYPE, |site, snapshot| {
-        let mut out = Vec::new();
-        metrics::write(snapshot, &mut out);
-        site.counters.write(&mut out);
-        metrics::write_process(&mut out);
-        (StatusCode::OK, out)
-    })
-    .await
+    let timeout = site.request_timeout;
+    let begun = async {
+        let permit = site.permit().await;
+        let (sender, parts) = mpsc::channel(1);
+        // The thread ends when all is sent, or when the connection that reads is gone.
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let _ = send_metrics(&site, &sender);
+        });
+        Parts::begun(parts).await
+    };
+    match tokio::time::timeout(timeout, begun).await {
+        Ok(parts) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], Body::new(parts)).into_response(),
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, BUSY),
+    }
+}
+
+/// Sends every family of one snapshot, part by part, and that it was the last.
+fn send_metrics(site: &Site, parts: &mpsc::Sender<Part>) -> Result<(), SendError<Part>> {
+    let snapshot = site.source.snapshot();
+    for part in metrics::parts(&snapshot) {
+        parts.blocking_send(Part::Bytes(part.into()))?;
+    }
+    let mut own = Vec::new();
+    site.counters.write(&mut own);
+    metrics::write_process(&mut own);
+    parts.blocking_send(Part::Bytes(own.into()))?;
+    parts.blocking_send(Part::End)
 }
 
 async fn api_services(State(site): State<Site>) -> Response {
@@ -189,7 +221,7 @@ async fn reload(State(site): State<Site>) -> Response {
         ),
         Ok(Err(error)) => {
             tracing::error!(%error, "a reload over http ended early");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "internal error; see the agent's log\n")
+            plain(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR)
         }
         Err(_) => plain(StatusCode::ACCEPTED, "still reloading; see the agent's log\n"),
     }
@@ -255,5 +287,44 @@ struct Held {
 impl AsRef<[u8]> for Held {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// A piece of a body that is still being made.
+enum Part {
+    Bytes(Bytes),
+    /// All has been made. A body without it was cut short, and its reader must know.
+    End,
+}
+
+/// A body of parts; the first is there when it is made.
+struct Parts {
+    first: Option<Part>,
+    parts: mpsc::Receiver<Part>,
+}
+
+impl Parts {
+    async fn begun(mut parts: mpsc::Receiver<Part>) -> Self {
+        Parts { first: parts.recv().await, parts }
+    }
+}
+
+impl HttpBody for Parts {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let part = match self.first.take() {
+            Some(part) => Some(part),
+            None => std::task::ready!(self.parts.poll_recv(context)),
+        };
+        Poll::Ready(match part {
+            Some(Part::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+            Some(Part::End) => None,
+            None => Some(Err("the answer was cut short")),
+        })
     }
 }

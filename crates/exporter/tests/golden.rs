@@ -22,9 +22,7 @@ fn assert_golden(name: &str, actual: &str) {
 }
 
 fn metrics_of(snapshot: &exporter::Snapshot) -> String {
-    let mut out = Vec::new();
-    metrics::write(snapshot, &mut out);
-    String::from_utf8(out).unwrap()
+    String::from_utf8(metrics::parts(snapshot).flatten().collect()).unwrap()
 }
 
 /// A page with each tag on its own line, without the style sheet: differences can be read.

@@ -21,10 +21,13 @@ pub struct Still {
     pub snapshot: Snapshot,
     /// Why it is not ready.
     pub awaited: Option<String>,
+    /// Whether taking a snapshot panics.
+    pub fails: bool,
 }
 
 impl Source for Still {
     fn snapshot(&self) -> Snapshot {
+        assert!(!self.fails, "a source that fails");
         self.snapshot.clone()
     }
 
@@ -43,7 +46,7 @@ impl Source for Still {
 
 impl Still {
     fn sample() -> Self {
-        Still { snapshot: sample::snapshot(), awaited: None }
+        Still { snapshot: sample::snapshot(), awaited: None, fails: false }
     }
 }
 
@@ -227,7 +230,8 @@ async fn a_reader_that_never_ends_is_cut_off() {
         drain_timeout: Duration::from_millis(50),
         ..Options::default()
     };
-    let source = Still { snapshot: sample::crowd(sample::snapshot(), 5_000), awaited: None };
+    let source =
+        Still { snapshot: sample::crowd(sample::snapshot(), 5_000), awaited: None, fails: false };
     let running = Running::start(source, options);
     let mut reader = running.connect().await;
     reader.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -249,4 +253,14 @@ async fn shutdown_lets_an_open_request_finish_and_closes_idle_connections() {
     running.end().await;
     read_to_end(&mut idle).await;
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn metrics_that_could_not_be_made_are_no_empty_success() {
+    let source = Still { fails: true, ..Still::sample() };
+    let running = Running::start(source, Options::default());
+    assert_eq!(status(&running.get("/metrics").await), "500");
+    assert_eq!(status(&running.get("/api/v1/services").await), "500");
+    assert_eq!(status(&running.get("/-/healthy").await), "200");
+    running.end().await;
 }

@@ -15,8 +15,10 @@ use crate::snapshot::Snapshot;
 /// What the answer on `/metrics` says it is.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Appends every family that follows from the snapshot.
-pub fn write(snapshot: &Snapshot, out: &mut Vec<u8>) {
-    agent::write(snapshot, out);
-    service::write(&snapshot.services, out);
+/// Every family that follows from the snapshot, in parts that are written one after the other:
+/// the whole of a large fleet's need never be in memory at once.
+pub fn parts(snapshot: &Snapshot) -> impl Iterator<Item = Vec<u8>> {
+    let mut first = Vec::new();
+    agent::write(snapshot, &mut first);
+    std::iter::once(first).chain(service::parts(&snapshot.services))
 }

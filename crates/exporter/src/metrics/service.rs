@@ -7,18 +7,32 @@ use contract::{Figure, Instant, Phase, ServiceState, Terms};
 use super::text::{Family, Kind, Labels, Value};
 use crate::snapshot::{Attempt, Service, Stop};
 
-pub fn write(services: &[Service], out: &mut Vec<u8>) {
-    let services: Vec<Row<'_>> = services.iter().map(Row::new).collect();
-    let mut sheet = Sheet { services: &services, out };
-    identity(&mut sheet);
-    state(&mut sheet);
-    attempt(&mut sheet);
-    month_time(&mut sheet);
-    month_unmeasured(&mut sheet);
-    month_price(&mut sheet);
-    month_levels(&mut sheet);
-    stops(&mut sheet);
+/// The families, a few at a time.
+pub fn parts(services: &[Service]) -> impl Iterator<Item = Vec<u8>> {
+    let rows: Vec<Row<'_>> = services.iter().map(Row::new).collect();
+    let mut bytes = 0;
+    PARTS.iter().map(move |write| {
+        let mut out = Vec::with_capacity(bytes);
+        write(&mut Sheet { services: &rows, out: &mut out });
+        bytes = bytes.max(out.len());
+        out
+    })
 }
+
+/// What writes the families, in their order.
+const PARTS: &[fn(&mut Sheet<'_, '_>)] = &[
+    identity,
+    state,
+    state_details,
+    attempt,
+    attempt_phases,
+    month_time,
+    month_classes,
+    month_unmeasured,
+    month_price,
+    month_levels,
+    stops,
+];
 
 /// A service with its label as it is written.
 struct Row<'a> {
@@ -125,6 +139,10 @@ fn state(sheet: &mut Sheet<'_, '_>) {
             states.with(&row.labels, "state", state, state == now);
         }
     }
+}
+
+fn state_details(sheet: &mut Sheet<'_, '_>) {
+    let services = sheet.services;
     let mut causes = sheet.family(
         "upptid_service_state_cause",
         "Why the service is down or unmeasured; absent while it is up.",
@@ -162,11 +180,15 @@ fn attempt(sheet: &mut Sheet<'_, '_>) {
             outcomes.with(&row.labels, "outcome", outcome, outcome == ended);
         }
     }
+}
+
+fn attempt_phases(sheet: &mut Sheet<'_, '_>) {
     sheet.attempt(
         "upptid_attempt_duration_seconds",
         "How long the last attempt took in all.",
         |attempt| Some(attempt.duration),
     );
+    let services = sheet.services;
     let mut phases = sheet.family(
         "upptid_attempt_phase_seconds",
         "Time the last attempt spent in each phase, over all its steps.",
@@ -200,6 +222,9 @@ fn month_time(sheet: &mut Sheet<'_, '_>) {
         "The part of the month up to which all is decided; the sum of the six that follow.",
         |figure| figure.elapsed_ms,
     );
+}
+
+fn month_classes(sheet: &mut Sheet<'_, '_>) {
     sheet.month_ms("upptid_month_up_seconds", "Time in which customers could log in.", |figure| {
         figure.up_ms
     });

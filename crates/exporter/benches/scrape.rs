@@ -1,0 +1,25 @@
+//! What a scrape and the landing page of 5,000 services cost.
+
+#[path = "../tests/sample/mod.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
+mod sample;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use exporter::page::{self, View};
+use exporter::{api, metrics};
+
+fn scrape(criterion: &mut Criterion) {
+    let snapshot = sample::crowd(sample::snapshot(), 5_000);
+    criterion.bench_function("metrics of 5,000 services", |bencher| {
+        bencher.iter(|| metrics::parts(&snapshot).map(|part| part.len()).sum::<usize>());
+    });
+    criterion.bench_function("landing page of 5,000 services", |bencher| {
+        bencher.iter(|| page::overview(&snapshot, &View::default()).len());
+    });
+    criterion.bench_function("api of 5,000 services", |bencher| {
+        bencher.iter(|| api::services(&snapshot).len());
+    });
+}
+
+criterion_group!(benches, scrape);
+criterion_main!(benches);
