@@ -77,13 +77,8 @@ impl Resolver {
         family: Family,
         limit: Duration,
     ) -> Result<IpAddr, Failure> {
-        if let Some(hosts) = &self.hosts {
-            if let Some(address) = hosts.address(host, family) {
-                return Ok(address);
-            }
-            if hosts.has(host) {
-                return Err(no_data(host, family));
-            }
+        if let Some(address) = self.hosts.as_ref().and_then(|hosts| hosts.address(host, family)) {
+            return Ok(address);
         }
         let mut name = Name::from_str(host)
             .map_err(|_| Failure::down(DownCause::NameNotFound, format!("{host} is no name")))?;
