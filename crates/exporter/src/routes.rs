@@ -166,6 +166,10 @@ async fn metrics(State(site): State<Site>) -> Response {
         Parts::begun(parts).await
     };
     match tokio::time::timeout(timeout, begun).await {
+        Ok(parts) if parts.first.is_none() => {
+            tracing::error!("the metrics could not be made");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR)
+        }
         Ok(parts) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], Body::new(parts)).into_response(),
         Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, BUSY),
     }

@@ -234,6 +234,10 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: [Class; 5] =
+        [Class::Lost, Class::Planned, Class::Excluded, Class::Unmeasured, Class::NotInService];
+
     /// The name in JSON and in the style sheet.
     pub fn as_str(self) -> &'static str {
         match self {

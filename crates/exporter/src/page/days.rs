@@ -37,9 +37,7 @@ pub fn days(
         }
         ul.legend {
             li.up { (language.of("up", "uppe")) }
-            @for class in
-                [Class::Lost, Class::Planned, Class::Excluded, Class::Unmeasured, Class::NotInService]
-            {
+            @for class in Class::ALL {
                 li class=(class.as_str()) { (language.class(class)) }
             }
         }

@@ -49,13 +49,18 @@ pub fn minutes(ms: i64, language: Language) -> String {
 
 /// `99.9074 %`, cut down as C6.4 says.
 pub fn percent(percent: Percent, language: Language) -> String {
-    format!("{} %", decimal(&percent.to_string(), language))
+    format!("{}\u{a0}%", decimal(&percent.to_string(), language))
 }
 
 /// The burned part of the budget: `89.6 %`, cut down; nothing where there is no budget.
 pub fn burned(figure: &Figure, language: Language) -> Option<String> {
     let permille = (i128::from(figure.counted_ms) * 1000).checked_div(figure.budget_ms.into())?;
-    Some(format!("{} %", decimal(&format!("{}.{}", permille / 10, permille % 10), language)))
+    Some(format!("{}\u{a0}%", decimal(&format!("{}.{}", permille / 10, permille % 10), language)))
+}
+
+/// The reduction that the price level gives: `10 %`.
+pub fn reduction(figure: &Figure, language: Language) -> String {
+    format!("{}\u{a0}%", decimal(&figure.reduction_percent.normalize().to_string(), language))
 }
 
 /// A time measured by the probe: `12.3 ms`, `1.250 s`.
@@ -108,6 +113,6 @@ mod tests {
         assert_eq!(minutes(2_682_001, Language::Swedish), "44,700");
         assert_eq!(minutes(1_851_419_750, Language::English), "30,856.995");
         assert_eq!(minutes(1_851_419_750, Language::Swedish), "30\u{a0}856,995");
-        assert_eq!(percent(Percent { e4: 998_999 }, Language::Swedish), "99,8999 %");
+        assert_eq!(percent(Percent { e4: 998_999 }, Language::Swedish), "99,8999\u{a0}%");
     }
 }

@@ -29,11 +29,27 @@ pub fn warnings(snapshot: &Snapshot, language: Language) -> Vec<String> {
         found.push(format!("{text}: {error}"));
     }
     found.extend(ledger_warnings(&snapshot.ledger, language));
-    let refused = snapshot.services.iter().filter(|service| service.account_trouble.is_some());
-    for service in refused.take(3) {
-        let text = language.of("The probe's account is refused by", "Mätkontot nekas av");
-        let cause = service.account_trouble.map(|(cause, _)| language.account(cause));
-        found.push(format!("{text} {}: {}.", service.name, cause.unwrap_or_default()));
+    found.extend(account_warnings(snapshot, language));
+    found
+}
+
+/// Refused accounts that are named; of more, their number is given.
+const ACCOUNTS_SHOWN_MAX: usize = 3;
+
+fn account_warnings(snapshot: &Snapshot, language: Language) -> Vec<String> {
+    let refused = || snapshot.services.iter().filter(|service| service.account_trouble.is_some());
+    let text = language.of("The probe's account is refused by", "Mätkontot nekas av");
+    let mut found: Vec<String> = refused()
+        .take(ACCOUNTS_SHOWN_MAX)
+        .map(|service| {
+            let cause = service.account_trouble.map(|(cause, _)| language.account(cause));
+            format!("{text} {}: {}.", service.name, cause.unwrap_or_default())
+        })
+        .collect();
+    let more = refused().count().saturating_sub(ACCOUNTS_SHOWN_MAX);
+    if more > 0 {
+        let services = language.of("more services", "tjänster till");
+        found.push(format!("{text} {more} {services}."));
     }
     found
 }
@@ -83,7 +99,9 @@ pub fn agent(snapshot: &Snapshot, zone: &TimeZone, language: Language) -> Markup
                 dd {
                     @match agent.clock_synchronised {
                         Some(true) => (language.of("synchronised", "synkroniserad")),
-                        Some(false) => strong { (language.of("not synchronised", "inte synkroniserad")) },
+                        Some(false) => strong {
+                            (language.of("not synchronised", "inte synkroniserad"))
+                        },
                         None => (language.of("not known", "okänt")),
                     }
                 }
@@ -115,7 +133,10 @@ pub fn agent(snapshot: &Snapshot, zone: &TimeZone, language: Language) -> Markup
                 }
             }
             @if !snapshot.witnesses.is_empty() {
-                div { dt { (language.of("Witnesses", "Vittnen")) } dd { (witnesses(snapshot, language)) } }
+                div {
+                    dt { (language.of("Witnesses", "Vittnen")) }
+                    dd { (witnesses(snapshot, language)) }
+                }
             }
         }
     }

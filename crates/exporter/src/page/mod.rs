@@ -54,7 +54,10 @@ pub fn starting(reason: &str, view: &View) -> String {
         2,
         html! {
             h1 { (title) }
-            p { (language.of("Measuring has not begun yet: ", "Mätningen har inte börjat: ")) (reason) }
+            p {
+                (language.of("Measuring has not begun yet: ", "Mätningen har inte börjat: "))
+                (reason)
+            }
         },
     )
 }

@@ -41,7 +41,10 @@ pub fn overview(snapshot: &Snapshot, view: &View) -> String {
                     "Månaderna pågår: alla siffror är preliminära.",
                 ))
             }
-            p { a href="/metrics" { "/metrics" } " · " a href="/api/v1/services" { "/api/v1/services" } }
+            p {
+                a href="/metrics" { "/metrics" } " · "
+                a href="/api/v1/services" { "/api/v1/services" }
+            }
         }
     };
     layout::frame(title, view, "/", Some(REFRESH_S), main)
@@ -95,7 +98,9 @@ fn services(snapshot: &Snapshot, view: &View) -> Markup {
             @if shown.is_empty() {
                 p { (language.of("No service matches.", "Ingen tjänst motsvarar sökningen.")) }
             } @else {
-                div.scroll tabindex="0" role="region" aria-label=(language.of("Services", "Tjänster")) {
+                div.scroll tabindex="0" role="region"
+                    aria-label=(language.of("Services", "Tjänster"))
+                {
                     table.services {
                         thead { tr {
                             th scope="col" { (language.of("Service", "Tjänst")) }
@@ -179,12 +184,16 @@ fn row(service: &Service, view: &View) -> Markup {
             td { (state(service, language)) }
             @match &service.figure {
                 Some(figure) => {
-                    td data-label=(language.of("Availability", "Tillgänglighet")) { (availability(figure, language)) }
-                    td data-label=(language.of("Budget", "Budget")) { (bars::budget(figure, language)) }
+                    td data-label=(language.of("Availability", "Tillgänglighet")) {
+                        (availability(figure, language))
+                    }
+                    td data-label="Budget" { (bars::budget(figure, language)) }
                     td.number data-label=(language.of("Lost min", "Förlorade min")) {
                         (display::minutes(figure.counted_ms, language))
                     }
-                    td.number data-label=(language.of("Price level", "Prisnivå")) { (level(figure, language)) }
+                    td.number data-label=(language.of("Price level", "Prisnivå")) {
+                        (level(figure, language))
+                    }
                 },
                 None => td colspan="4" { (language.of("no figure yet", "ingen siffra ännu")) },
             }
@@ -232,9 +241,7 @@ fn level(figure: &Figure, language: Language) -> Markup {
             "–"
         } @else {
             strong { (figure.level) }
-            span.sub {
-                "−" (display::decimal(&figure.reduction_percent.normalize().to_string(), language)) " %"
-            }
+            span.sub { "−" (display::reduction(figure, language)) }
         }
     }
 }
@@ -264,7 +271,9 @@ fn outages(snapshot: &Snapshot, view: &View) -> Markup {
                             th scope="col" { (language.of("Service", "Tjänst")) }
                             th scope="col" { (language.of("From", "Från")) }
                             th scope="col" { (language.of("Length", "Längd")) }
-                            th scope="col" { (language.of("Cause and evidence", "Orsak och bevis")) }
+                            th scope="col" {
+                                (language.of("Cause and evidence", "Orsak och bevis"))
+                            }
                         } }
                         tbody {
                             @for outage in snapshot.outages.iter().take(OUTAGES_SHOWN_MAX) {
@@ -356,9 +365,12 @@ fn stop_item(stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
                 @for (name, verdict) in
                     stop.services.iter().zip(&stop.verdicts).take(STOP_SERVICES_SHOWN_MAX)
                 {
-                    a href=(view.service_link(name)) { (name) } " (" (language.verdict(*verdict)) ") "
+                    a href=(view.service_link(name)) { (name) }
+                    " (" (language.verdict(*verdict)) ") "
                 }
-                @if more > 0 { (language.of("and ", "och ")) (more) (language.of(" more ", " till ")) }
+                @if more > 0 {
+                    (language.of("and ", "och ")) (more) (language.of(" more ", " till "))
+                }
                 @if stop.in_office_hours {
                     (language.of("– overlaps office hours", "– går in på kontorstid"))
                 }

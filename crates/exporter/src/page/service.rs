@@ -1,9 +1,9 @@
 //! One service: its running month by class, day by day, its outages, stops and last attempt.
 
-use contract::{DownClass, Figure};
+use contract::{DownClass, Figure, Outage};
 use maud::{Markup, html};
 
-use super::view::{View, service_path};
+use super::view::{View, segment, service_path};
 use super::words::Language;
 use super::{bars, days, display, layout, overview, waterfall};
 use crate::snapshot::{Class, Service, Snapshot, Stretch};
@@ -45,7 +45,7 @@ pub fn service(
                 (language.of("As of ", "Per ")) (display::instant(snapshot.at, &service.zone))
                 " (" (service.zone.iana_name().unwrap_or("UTC")) ")."
             }
-            p { a href={ "/api/v1/services/" (service_path(&service.name).trim_start_matches("/service/")) } { "JSON" } }
+            p { a href={ "/api/v1/services/" (segment(&service.name)) } { "JSON" } }
         }
     };
     layout::frame(&service.name, view, &service_path(&service.name), Some(REFRESH_S), main)
@@ -62,7 +62,9 @@ fn month(
             h2 {
                 (language.of("Month ", "Månad ")) (figure.month)
                 @if !figure.complete {
-                    " " span.sub { (language.of("provisional: it is running", "preliminärt: den pågår")) }
+                    " " span.sub {
+                        (language.of("provisional: it is running", "preliminärt: den pågår"))
+                    }
                 }
             }
             (headline(figure, language))
@@ -104,7 +106,7 @@ fn headline(figure: &Figure, language: Language) -> Markup {
                     @if figure.level == 0 {
                         (language.of("none", "ingen"))
                     } @else {
-                        (display::decimal(&figure.reduction_percent.normalize().to_string(), language)) " %"
+                        (display::reduction(figure, language))
                         span.sub {
                             (language.of("level ", "nivå ")) (figure.level)
                             @if let Some(reduction) = &figure.reduction {
@@ -132,7 +134,9 @@ fn classes(figure: &Figure, language: Language) -> Markup {
     let row = |name, ms| line(None, name, ms);
     let detail = |name, ms| line(Some("detail"), name, ms);
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(language.of("Minutes by class", "Minuter per klass")) {
+        div.scroll tabindex="0" role="region"
+            aria-label=(language.of("Minutes by class", "Minuter per klass"))
+        {
             table {
                 thead { tr {
                     th scope="col" { (language.of("Class", "Klass")) }
@@ -144,11 +148,11 @@ fn classes(figure: &Figure, language: Language) -> Markup {
                     (row(language.class(Class::Lost), figure.lost_ms))
                     (row(language.class(Class::Planned), figure.planned_ms))
                     (row(language.class(Class::Excluded), figure.excluded_ms))
-                    @for (ground, ms) in figure.excluded_by_ground_ms.iter().filter(|(_, ms)| *ms > 0) {
+                    @for (ground, ms) in figure.excluded_by_ground_ms.iter().filter(occurred) {
                         (detail(language.ground(ground), ms))
                     }
                     (row(language.class(Class::Unmeasured), figure.unmeasured_ms))
-                    @for (cause, ms) in figure.unmeasured_by_cause_ms.iter().filter(|(_, ms)| *ms > 0) {
+                    @for (cause, ms) in figure.unmeasured_by_cause_ms.iter().filter(occurred) {
                         (detail(language.unmeasured(cause), ms))
                     }
                     (row(language.class(Class::NotInService), figure.not_in_service_ms))
@@ -160,6 +164,11 @@ fn classes(figure: &Figure, language: Language) -> Markup {
             }
         }
     }
+}
+
+/// Whether a member of a closed list has any time.
+fn occurred<M>(&(_, ms): &(M, i64)) -> bool {
+    ms > 0
 }
 
 fn edges(service: &Service, figure: &Figure, language: Language) -> Markup {
@@ -199,18 +208,24 @@ fn outages(service: &Service, figure: &Figure, language: Language) -> Markup {
                         } }
                         tbody {
                             @for outage in figure.outages.iter().rev().take(OUTAGES_SHOWN_MAX) {
-                                tr {
-                                    td { (display::instant(outage.from, &service.zone)) }
-                                    td { (display::instant(outage.until, &service.zone)) }
-                                    td.length { (display::length(outage.until.since(outage.from), language)) }
-                                    td { (down_class(outage.class, language)) }
-                                    td.cause { (language.cause(&outage.cause)) }
-                                }
+                                (outage_row(outage, service, language))
                             }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+fn outage_row(outage: &Outage, service: &Service, language: Language) -> Markup {
+    html! {
+        tr {
+            td { (display::instant(outage.from, &service.zone)) }
+            td { (display::instant(outage.until, &service.zone)) }
+            td.length { (display::length(outage.until.since(outage.from), language)) }
+            td { (down_class(outage.class, language)) }
+            td.cause { (language.cause(&outage.cause)) }
         }
     }
 }
@@ -245,7 +260,10 @@ fn stops(service: &Service, figure: &Figure, language: Language) -> Markup {
                             span.sub {
                                 (language.verdict(stop.verdict))
                                 @if stop.in_office_hours {
-                                    (language.of(", overlaps office hours", ", går in på kontorstid"))
+                                    (language.of(
+                                        ", overlaps office hours",
+                                        ", går in på kontorstid",
+                                    ))
                                 }
                             }
                         }

@@ -65,18 +65,23 @@ impl View {
     }
 }
 
-/// The path of a service's page, escaped.
+/// The path of a service's page.
 pub fn service_path(name: &str) -> String {
-    let mut path = String::from("/service/");
+    format!("/service/{}", segment(name))
+}
+
+/// A name as one segment of a path, escaped.
+pub fn segment(name: &str) -> String {
+    let mut escaped = String::new();
     for byte in name.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(byte.into());
+                escaped.push(byte.into());
             }
-            _ => path.push_str(&format!("%{byte:02X}")),
+            _ => escaped.push_str(&format!("%{byte:02X}")),
         }
     }
-    path
+    escaped
 }
 
 #[cfg(test)]
