@@ -11,6 +11,7 @@ use exporter::Counters;
 use ledger::{Ledger, OpenOptions, OpenReport};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::admin::{self, Requests};
 use crate::board::Board;
@@ -23,6 +24,8 @@ use crate::source::Observatory;
 
 /// How long a fact may wait for the ledger, unless that says why, for the watchdog to be pinged.
 const ALIVE_MAX: Duration = Duration::from_secs(10);
+/// How long measuring waits for the first facts to last.
+const FIRST_FACTS_MAX: Duration = Duration::from_secs(1);
 /// How long pages may take to finish at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 
@@ -113,9 +116,9 @@ struct Agent {
 
 /// What listens beside the measuring.
 struct Servers {
-    web: tokio::task::JoinHandle<std::io::Result<()>>,
+    web: JoinHandle<std::io::Result<()>>,
     stop_web: oneshot::Sender<()>,
-    admin: tokio::task::JoinHandle<()>,
+    admin: JoinHandle<()>,
 }
 
 impl Agent {
@@ -184,7 +187,7 @@ impl Agent {
         match taken {
             Ok(config) => {
                 let facts = self.ledger.read(|history| contract_facts(history, &config, now));
-                keep(&self.ledger, facts, now);
+                drop(keep(&self.ledger, facts, now));
                 self.board.configured(&config, now);
                 tell_what_needs_a_restart(&self.config, &config);
                 tracing::info!(services = config.services.len(), "configuration read again");
@@ -270,19 +273,19 @@ async fn record_start(ledger: &Ledger, config: &Config, now: Instant, report: &O
         facts.push(Fact::MeasuringStopped { from, cause: UnmeasuredCause::AgentOff });
     }
     facts.extend(ledger.read(|history| contract_facts(history, config, now)));
-    keep(ledger, facts, now);
+    // Figures and verdicts are given under the terms in force: they should be there first. But a
+    // disk that does not answer keeps nobody from measuring.
+    let _ = tokio::time::timeout(FIRST_FACTS_MAX, keep(ledger, facts, now)).await;
 }
 
-fn keep(ledger: &Ledger, facts: Vec<Fact>, now: Instant) {
-    if facts.is_empty() {
-        return;
-    }
+/// Hands facts to the ledger; the handle ends when they last.
+fn keep(ledger: &Ledger, facts: Vec<Fact>, now: Instant) -> JoinHandle<()> {
     let ticket = ledger.record(facts.into_iter().map(|fact| (now, fact)).collect());
     tokio::spawn(async move {
         if let Err(error) = ticket.await {
             tracing::error!(%error, "what the configuration says was not recorded");
         }
-    });
+    })
 }
 
 /// What is taken at the start only.

@@ -84,7 +84,8 @@ impl Stage {
                 "\n[[service]]\nname = \"{name}\"\ncustomer = \"Exempelbolaget AB\"\n\
                  monthly_fee = \"12500.00 SEK\"\nbegan = \"{began}\"\ninterval = \"2s\"\ndown_interval = \"1s\"\n\n\
                  [service.login]\nkind = \"{kind}\"\nuser = \"{USER}\"\n\
-                 password = {{ file = \"password\" }}\nca_file = \"private-ca.pem\"\n{}",
+                 password = {{ file = \"password\" }}\nca_file = \"private-ca.pem\"\n\
+                 limits = {{ total = \"2s\" }}\n{}",
                 self.login_of(name, kind)
             );
         }
@@ -95,8 +96,8 @@ impl Stage {
         let service = self.service(name);
         match kind {
             "json" => format!(
-                "url = \"{}\"\nproof = [{{ json = \"/user\" }}]\n\n\
-                 [service.login.json]\ntoken = \"/access_token\"\nthen = \"{}\"\n",
+                "url = \"{}\"\nuser_field = \"user\"\nproof = [{{ json = \"/user/active\" }}]\n\
+                 token = \"/auth/token\"\nthen = \"{}\"\n",
                 service.url("/api/token"),
                 service.url("/api/me"),
             ),
