@@ -122,6 +122,9 @@ mod tests {
         let found = clocks.observe(now(5_000_000, 100, 100)).unwrap();
         assert_eq!(found.cause, UnmeasuredCause::ClockStep);
         assert_eq!(found.from, at(1_000_000));
+        // And back: what is recorded by now is that measuring stopped.
+        let found = clocks.observe(now(900_000, 200, 200)).unwrap();
+        assert_eq!(found.from, at(1_000_000));
     }
 
     #[test]

@@ -227,10 +227,6 @@ impl Grid {
         slots.sort_unstable();
         self.heap.clear();
         for slot in slots {
-            if let Some(service) = self.services.get_mut(&slot) {
-                service.request = None;
-                service.is_new = true;
-            }
             self.begin_series(slot, now_mono_ms);
         }
     }
@@ -429,7 +425,7 @@ impl Grid {
         }
     }
 
-    /// A new series of regular starts from now on, and a first attempt before it if there is time.
+    /// A new series of regular starts from now on, and a first attempt as soon as there is room.
     fn begin_series(&mut self, slot: Slot, now_mono_ms: i64) {
         let now_tick = self.tick_at(now_mono_ms);
         let first_tick = self.next_first_tick(now_tick);
@@ -443,9 +439,8 @@ impl Grid {
             slot,
             series: service.series,
         };
-        if first_tick < regular.tick {
-            self.heap.push(Reverse(Entry { tick: first_tick, kind: Kind::First, ..regular }));
-        }
+        // Passed over if the regular start comes before.
+        self.heap.push(Reverse(Entry { tick: first_tick, kind: Kind::First, ..regular }));
         self.heap.push(Reverse(regular));
     }
 

@@ -72,6 +72,80 @@ fn a_changed_interval_holds_at_once() {
 }
 
 #[test]
+fn a_longer_interval_ends_the_shorter_one() {
+    let mut bench = Bench::new(NO_LIMITS, 0);
+    let slot = bench.add("portal", None, 1000);
+    bench.run_for(10_000, 50);
+    let plan = Plan { name: "portal", host: None, interval_ms: 3_600_000 };
+    bench.grid.change(slot, plan, bench.now_ms);
+    bench.starts.clear();
+    bench.run_for(60_000, 50);
+    assert!(bench.starts.len() <= 2, "{:?}", bench.starts);
+}
+
+#[test]
+fn an_attempt_under_way_counts_at_the_host_that_its_service_moves_to() {
+    let mut bench = Bench::new(Limits { total: 9, per_host: 1 }, 0);
+    let moving = bench.add("moving", Some("one.example"), 60_000);
+    bench.run_for(500, i64::MAX);
+    let plan = Plan { name: "moving", host: Some("two.example"), interval_ms: 60_000 };
+    bench.grid.change(moving, plan, bench.now_ms);
+    bench.hosts.insert(moving, plan.host.map(str::to_owned));
+    bench.add("other", plan.host, 60_000);
+    bench.run_for(500, i64::MAX);
+    assert_eq!(bench.grid.running_and_waiting(), (1, 1));
+    bench.grid.finished(moving);
+    bench.running.clear();
+    bench.step();
+    assert_eq!(bench.grid.running_and_waiting(), (1, 0));
+}
+
+#[test]
+fn higher_limits_hold_from_the_next_end_of_an_attempt_on() {
+    let mut bench = Bench::new(Limits { total: 9, per_host: 1 }, 0);
+    let slots: Vec<Slot> =
+        (0..3).map(|index| bench.add(&format!("s{index}"), Some("one.example"), 60_000)).collect();
+    bench.run_for(500, i64::MAX);
+    bench.limits = Limits { total: 9, per_host: 2 };
+    bench.grid.set_limits(bench.limits);
+    bench.grid.finished(slots[0]);
+    bench.running.clear();
+    bench.step();
+    assert_eq!(bench.grid.running_and_waiting(), (2, 0));
+}
+
+#[test]
+fn a_start_that_waits_takes_the_account_that_is_asked_for_meanwhile() {
+    let mut bench = Bench::new(Limits { total: 1, per_host: 1 }, 0);
+    let slots = ["a", "b"].map(|name| bench.add(name, None, 60_000));
+    bench.run_for(500, i64::MAX);
+    bench.grid.request(slots[1], Account::Second, When::AtOnce, bench.now_ms);
+    bench.step();
+    bench.grid.finished(slots[0]);
+    bench.running.clear();
+    bench.step();
+    let (_, start) = bench.starts[1];
+    assert_eq!((start.slot, start.account), (slots[1], Some(Account::Second)));
+}
+
+#[test]
+fn what_is_too_much_for_a_tick_moves_to_the_next_one_for_good() {
+    // Two names with the same phase.
+    let names: Vec<String> = (0..).map(|index| format!("s{index}")).take(100).collect();
+    let twin = names.iter().skip(1).find(|name| phase_ms(name, 1000) == phase_ms(&names[0], 1000));
+    let mut bench = Bench::new(NO_LIMITS, 0);
+    let slots =
+        [names[0].as_str(), twin.unwrap()].map(|name| bench.add(name, Some("one.example"), 1000));
+    let tick_of = |bench: &Bench, slot| bench.grid.next_regular_mono_ms(slot).unwrap();
+    bench.run_for(tick_of(&bench, slots[0]) - BEGIN_MS, 50);
+    assert_eq!(tick_of(&bench, slots[1]) + 900, tick_of(&bench, slots[0]));
+    bench.grid.restart(bench.now_ms);
+    bench.run_for(10_000, 50);
+    let (first, second) = (bench.starts_of(slots[0]), bench.starts_of(slots[1]));
+    assert_eq!(first.last().map(|due| due + TICK_MS), second.last().copied());
+}
+
+#[test]
 fn ten_services_are_all_measured_within_a_second_of_the_start() {
     for host in [None, Some("one.example")] {
         let mut bench = Bench::new(NO_LIMITS, 0);
@@ -94,6 +168,12 @@ fn many_services_are_all_measured_within_an_interval_and_first_starts_are_bounde
     let started: std::collections::BTreeSet<Slot> =
         bench.starts.iter().map(|(_, start)| start.slot).collect();
     assert_eq!(started.len(), 5000);
+    for slot in started {
+        let name = &bench.names[&slot];
+        for due in bench.starts_of(slot).into_iter().skip(1) {
+            assert_eq!((due + bench.offset_ms).rem_euclid(60_000), phase_ms(name, 60_000));
+        }
+    }
     // 100 a second are first starts, 5000 / 600 a tick are regular ones, unevenly.
     let mut per_tick = BTreeMap::<i64, u32>::new();
     for (_, start) in &bench.starts {
@@ -349,6 +429,7 @@ struct Bench {
     now_ms: i64,
     offset_ms: i64,
     limits: Limits,
+    names: BTreeMap<Slot, String>,
     hosts: BTreeMap<Slot, Option<String>>,
     durations_ms: BTreeMap<Slot, i64>,
     running: BTreeMap<Slot, i64>,
@@ -365,6 +446,7 @@ impl Bench {
             now_ms: BEGIN_MS,
             offset_ms: wall.ms() - BEGIN_MS,
             limits,
+            names: BTreeMap::new(),
             hosts: BTreeMap::new(),
             durations_ms: BTreeMap::new(),
             running: BTreeMap::new(),
@@ -374,6 +456,7 @@ impl Bench {
 
     fn add(&mut self, name: &str, host: Option<&str>, interval_ms: i64) -> Slot {
         let slot = self.grid.add(Plan { name, host, interval_ms }, self.now_ms);
+        self.names.insert(slot, name.to_owned());
         self.hosts.insert(slot, host.map(str::to_owned));
         slot
     }
