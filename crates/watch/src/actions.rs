@@ -36,7 +36,7 @@ pub enum When {
     At(i64),
 }
 
-/// At most six actions, in the order in which to perform them. Nothing is allocated.
+/// At most six actions, in the order in which to perform them. Only a `down` fact allocates, for its cause.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Actions {
     slots: [Option<Action>; Self::MAX],
