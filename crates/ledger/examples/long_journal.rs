@@ -30,8 +30,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 lines += facts.len();
                 ledger.record(facts).wait()?;
             }
+            ledger.heartbeat(from.plus_ms(90_000));
+            while ledger.health().store.lag_lines > 0 {
+                std::thread::yield_now();
+            }
         }
-        ledger.heartbeat(start.plus_ms((month + 1) * MONTH_MS - 86_400_000));
     }
     ledger.close(end)?;
     let bytes = ledger.health().journal.bytes;

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::store::attempts::StoredAttempt;
 use crate::store::database::{Database, Trouble, parse};
-use crate::store::keys::{self, Heartbeat, StoredFigure, StoredOutage, StoredState};
+use crate::store::keys::{self, Heartbeat, StoredFigure, StoredInterval, StoredState};
 
 /// All that a store holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -28,8 +28,8 @@ pub struct StoreDump {
 pub struct StoredMonth {
     /// The time by class.
     pub figure: StoredFigure,
-    /// Downtime, by first instant.
-    pub outages: BTreeMap<Instant, StoredOutage>,
+    /// All that is not up, by first instant.
+    pub intervals: BTreeMap<Instant, StoredInterval>,
 }
 
 /// Why a store cannot be read.
@@ -74,16 +74,16 @@ fn scan(database: &Database) -> Result<StoreDump, Trouble> {
     })?;
     database.scan("month/", |key, value| {
         if let Some((month, service)) = keys::split_month(key) {
-            let stored = StoredMonth { figure: parse(key, value)?, outages: BTreeMap::new() };
+            let stored = StoredMonth { figure: parse(key, value)?, intervals: BTreeMap::new() };
             dump.months.insert((service.to_owned(), month), stored);
         }
         Ok(())
     })?;
-    database.scan("outage/", |key, value| {
-        if let Some((month, service, from)) = keys::split_outage(key)
+    database.scan("interval/", |key, value| {
+        if let Some((month, service, from)) = keys::split_interval(key)
             && let Some(stored) = dump.months.get_mut(&(service.to_owned(), month))
         {
-            stored.outages.insert(from, parse(key, value)?);
+            stored.intervals.insert(from, parse(key, value)?);
         }
         Ok(())
     })?;

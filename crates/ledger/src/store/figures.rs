@@ -1,33 +1,25 @@
 //! The months of a service as the store keeps them: the contract's figure, written where it changed.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use contract::{
-    Figure, History, Instant, Month, MonthTerms, Reach, ResolvedTerms, ServiceContract, State,
-    Terms, month_figure,
+    Contracts, Figure, History, Instant, Month, Reach, ServiceContract, State, month_figure,
+    month_stretches,
 };
-use jiff::tz::TimeZone;
 
 use crate::store::database::{Change, Database, Trouble, parse};
-use crate::store::keys::{self, StoredFigure, StoredOutage, StoredState};
-
-/// Terms laid out for months, kept at most.
-const TERMS_MAX: usize = 256;
+use crate::store::keys::{self, StoredFigure, StoredInterval, StoredState};
 
 /// Computes figures; keeps the terms laid out.
 #[derive(Default)]
 pub(crate) struct Figures {
-    /// By the line that set them (0: the default) and the month.
-    terms: HashMap<(u64, Month), Arc<MonthTerms>>,
+    contracts: Contracts,
 }
 
 impl Figures {
     /// The month in which `at` lies for `service`.
     pub(crate) fn month_of(&mut self, history: &History, service: &str, at: Instant) -> Month {
-        // The zone is the terms', which depend on the month; near its edge UTC's will do.
-        let terms = self.terms(history, service, Month::of(at, &TimeZone::UTC));
-        Month::of(at, terms.zone())
+        self.contracts.running(history, service, at).terms.month()
     }
 
     /// Whether the whole of `month` lies before `at`.
@@ -38,7 +30,7 @@ impl Figures {
         month: Month,
         at: Instant,
     ) -> bool {
-        self.terms(history, service, month).bounds().until <= at
+        self.contracts.of(history, service, month).terms.bounds().until <= at
     }
 
     /// Writes the figure of `service` in `month` as of `at`. A month before the first in which
@@ -51,12 +43,9 @@ impl Figures {
         (service, month, running): (&str, Month, bool),
         at: Instant,
     ) -> Result<(), Trouble> {
-        let terms = self.terms(history, service, month);
-        let monthly_fee = history
-            .setting_in_force(service, month)
-            .and_then(|setting| setting.monthly_fee.as_ref());
-        let contract = ServiceContract { terms: &terms, monthly_fee };
-        let figure = month_figure(history, service, &contract, Reach::running(at));
+        let in_force = self.contracts.of(history, service, month);
+        let (contract, reach) = (in_force.as_service_contract(), Reach::running(at));
+        let figure = month_figure(history, service, &contract, reach);
         let key = keys::month(month, service);
         let stored: Option<StoredFigure> = database.get(&key)?;
         if !running && stored.is_none() && !is_measured(&figure) {
@@ -66,31 +55,11 @@ impl Figures {
                 return Ok(());
             }
         }
-        let wanted = StoredFigure::of(&figure, terms.bounds());
+        let wanted = StoredFigure::of(&figure, contract.terms.bounds());
         if stored.as_ref() != Some(&wanted) {
             change.put(&key, &wanted)?;
         }
-        write_outages(database, change, &figure)
-    }
-
-    fn terms(&mut self, history: &History, service: &str, month: Month) -> Arc<MonthTerms> {
-        let named = history
-            .setting_in_force(service, month)
-            .and_then(|setting| history.terms_in_force(&setting.terms, month));
-        let key = (named.map_or(0, |named| named.seq), month);
-        if let Some(terms) = self.terms.get(&key) {
-            return terms.clone();
-        }
-        let resolved = named
-            .and_then(|named| ResolvedTerms::new(named.terms.clone()).ok())
-            .or_else(|| ResolvedTerms::new(Terms::default()).ok())
-            .expect("the default terms can be used");
-        let terms = Arc::new(MonthTerms::new(&resolved, month));
-        if self.terms.len() >= TERMS_MAX {
-            self.terms.clear();
-        }
-        self.terms.insert(key, terms.clone());
-        terms
+        write_intervals(database, change, history, (service, &contract, reach))
     }
 }
 
@@ -110,24 +79,25 @@ fn is_measured(figure: &Figure) -> bool {
     figure.up_ms + figure.lost_ms + figure.planned_ms + figure.excluded_ms > 0
 }
 
-/// Makes the outages in the store those of the figure, touching only what differs.
-fn write_outages(
+/// Makes the intervals in the store those of the month, touching only what differs.
+fn write_intervals(
     database: &Database,
     change: &mut Change<'_>,
-    figure: &Figure,
+    history: &History,
+    (service, contract, reach): (&str, &ServiceContract<'_>, Reach),
 ) -> Result<(), Trouble> {
-    let (month, service) = (figure.month, figure.service.as_str());
+    let month = contract.terms.month();
     let mut surplus = HashMap::new();
-    database.scan(&keys::outages(month, service), |key, value| {
+    database.scan(&keys::intervals(month, service), |key, value| {
         // `a/` is also the start of the keys of a service called `a/b`.
-        if keys::split_outage(key).is_some_and(|(_, name, _)| name == service) {
-            surplus.insert(key.to_owned(), parse::<StoredOutage>(key, value)?);
+        if keys::split_interval(key).is_some_and(|(_, name, _)| name == service) {
+            surplus.insert(key.to_owned(), parse::<StoredInterval>(key, value)?);
         }
         Ok(())
     })?;
-    for outage in &figure.outages {
-        let key = keys::outage(month, service, outage.from);
-        let wanted = StoredOutage::of(outage);
+    for stretch in month_stretches(history, service, contract, reach).unwrap_or_default() {
+        let key = keys::interval(month, service, stretch.interval.from);
+        let wanted = StoredInterval::of(stretch);
         if surplus.remove(&key).as_ref() != Some(&wanted) {
             change.put(&key, &wanted)?;
         }

@@ -9,11 +9,13 @@
 //! heartbeat                                 {"at":"…","seq":…,"hash":"…","closed":false}
 //! state/<service>                           {"state":"down","cause":"…","since":"…"}
 //! month/<2026-10>/<service>                 StoredFigure
-//! outage/<2026-10>/<service>/<from, ms>     {"until":"…","cause":"…","class":"lost"}
+//! interval/<2026-10>/<service>/<from, ms>   {"until":"…","class":"lost","cause":"…"}
 //! attempts/<slot>/<service>                 [[<at, ms>,"up",null,<duration, ms>],…]
 //! ```
 
-use contract::{DownClass, Figure, Instant, Interval, Month, State, StateSince};
+use contract::{
+    DownClass, Figure, Instant, Interval, Month, State, StateSince, Stretch, StretchClass,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -28,7 +30,7 @@ pub(crate) const BUILDING: &str = "meta/building";
 pub(crate) const APPLIED: &str = "meta/applied";
 pub(crate) const HEARTBEAT: &str = "heartbeat";
 
-/// Digits of an outage's first instant in its key, so that keys sort by time.
+/// Digits of an interval's first instant in its key, so that keys sort by time.
 const FROM_DIGITS: usize = 20;
 
 pub(crate) fn state(service: &str) -> String {
@@ -39,15 +41,15 @@ pub(crate) fn month(month: Month, service: &str) -> String {
     format!("month/{month}/{service}")
 }
 
-/// The start of the keys of a service's outages in a month.
-pub(crate) fn outages(month: Month, service: &str) -> String {
-    format!("outage/{month}/{service}/")
+/// The start of the keys of a service's intervals in a month.
+pub(crate) fn intervals(month: Month, service: &str) -> String {
+    format!("interval/{month}/{service}/")
 }
 
-pub(crate) fn outage(month: Month, service: &str, from: Instant) -> String {
+pub(crate) fn interval(month: Month, service: &str, from: Instant) -> String {
     // Instants before 1970 sort too: the offset makes them positive.
     let offset = from.since(Instant::MIN);
-    format!("outage/{month}/{service}/{offset:0FROM_DIGITS$}")
+    format!("interval/{month}/{service}/{offset:0FROM_DIGITS$}")
 }
 
 pub(crate) fn attempts(slot: u32, service: &str) -> String {
@@ -60,9 +62,9 @@ pub(crate) fn split_month(key: &str) -> Option<(Month, &str)> {
     Some((month.parse().ok()?, service))
 }
 
-/// Takes `outage/<month>/<service>/<from>` apart.
-pub(crate) fn split_outage(key: &str) -> Option<(Month, &str, Instant)> {
-    let (month, rest) = key.strip_prefix("outage/")?.split_once('/')?;
+/// Takes `interval/<month>/<service>/<from>` apart.
+pub(crate) fn split_interval(key: &str) -> Option<(Month, &str, Instant)> {
+    let (month, rest) = key.strip_prefix("interval/")?.split_once('/')?;
     let (service, from) = rest.rsplit_once('/')?;
     let from = Instant::MIN.plus_ms(from.parse().ok()?);
     Some((month.parse().ok()?, service, from))
@@ -189,28 +191,35 @@ impl StoredState {
     }
 }
 
-/// Downtime of one cause and class without a break; its first instant is in the key.
+/// Time that is not up, without a break or change; its first instant is in the key.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct StoredOutage {
+pub struct StoredInterval {
     /// First instant after.
     pub until: Instant,
-    /// Why.
-    pub cause: String,
-    /// `lost`, `planned` or `excluded`.
+    /// `lost`, `planned`, `excluded`, `unmeasured` or `not_in_service`.
     pub class: String,
+    /// Why it was down or is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
     /// The ground, if excluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<String>,
 }
 
-impl StoredOutage {
-    pub(crate) fn of(outage: &contract::Outage) -> Self {
-        let ground = match outage.class {
-            DownClass::Excluded(ground) => Some(ground.as_str().to_owned()),
-            _ => None,
+impl StoredInterval {
+    pub(crate) fn of(stretch: Stretch) -> Self {
+        let (class, ground) = match stretch.class {
+            StretchClass::Down(DownClass::Excluded(ground)) => ("excluded", Some(ground.as_str())),
+            StretchClass::Down(class) => (class.as_str(), None),
+            StretchClass::Unmeasured(_) => ("unmeasured", None),
+            StretchClass::NotInService => ("not_in_service", None),
         };
-        let class = outage.class.as_str().to_owned();
-        StoredOutage { until: outage.until, cause: outage.cause.to_string(), class, ground }
+        StoredInterval {
+            until: stretch.interval.until,
+            class: class.to_owned(),
+            cause: Some(stretch.cause).filter(|cause| !cause.is_empty()),
+            ground: ground.map(str::to_owned),
+        }
     }
 }
 
@@ -224,8 +233,8 @@ mod tests {
         for service in ["portal", "a/b", "a/b/", "å ä ö"] {
             assert_eq!(split_month(&month(october, service)), Some((october, service)));
             for from in [Instant::MIN, Instant::from_ms(-1), Instant::from_ms(1)] {
-                let key = outage(october, service, from);
-                assert_eq!(split_outage(&key), Some((october, service, from)));
+                let key = interval(october, service, from);
+                assert_eq!(split_interval(&key), Some((october, service, from)));
             }
         }
     }

@@ -13,5 +13,5 @@ pub(crate) mod worker;
 
 pub use self::attempts::StoredAttempt;
 pub use self::dump::{StoreDump, StoreError, StoredMonth, read};
-pub use self::keys::{Heartbeat, StoredFigure, StoredOutage, StoredState};
+pub use self::keys::{Heartbeat, StoredFigure, StoredInterval, StoredState};
 pub(crate) use self::mailbox::Mailbox;
