@@ -27,6 +27,18 @@ fn c7_2_exactly_on_an_edge_is_the_settings_to_decide() {
 }
 
 #[test]
+fn c7_2_an_edge_between_two_milliseconds_is_exact() {
+    // T is 99.876543 at 3 200 005.44 ms of 43 200 minutes.
+    for (until, level) in [("00:53:20.005", 1), ("00:53:20.006", 2)] {
+        let facts = Facts::always_up().down("2026-11-10", &format!("2026-11-10 {until}"));
+        let edges = vec!["99.876543".parse().unwrap()];
+        let reductions = vec![10.into(), 20.into()];
+        let terms = Terms { edges, reductions, ..Terms::default() };
+        assert_eq!(facts.figure_under("2026-11", terms, None).level, level, "{until}");
+    }
+}
+
+#[test]
 fn c7_3_a_running_months_reduction_is_provisional() {
     let facts = Facts::always_up().down("2026-10-05 10:00", "2026-10-05 12:00");
     let figure = facts.figure_as_of("2026-10", "2026-10-06");
@@ -52,6 +64,19 @@ fn c7_4_the_deadline_runs_from_where_f_goes_over_the_budget() {
     let facts = Facts::always_up().down("2026-10-06 21:15", "2026-10-06 22:10");
     let figure = facts.figure_under("2026-10", under(MinuteRule::Whole), None);
     assert_eq!(deadline(figure).unwrap(), "2026-12-06");
+}
+
+#[test]
+fn c7_4_the_minute_at_a_months_edge_is_discovered_in_the_month() {
+    // Months in Monrovia began at 00:44:30 UTC until 1972.
+    let facts = Facts::default()
+        .up("1971-01-01")
+        .down("1971-02-01 00:44", "1971-02-01 00:45")
+        .measured("1971-12-01");
+    let timezone = "Africa/Monrovia".to_owned();
+    let terms = Terms { timezone, target: 100.into(), ..under(MinuteRule::Started) };
+    let figure = facts.figure_under("1971-02", terms, None);
+    assert_eq!(figure.claim_deadline.unwrap().to_string(), "1971-04-01");
 }
 
 #[test]

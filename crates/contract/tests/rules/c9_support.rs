@@ -72,6 +72,20 @@ fn c9_1_an_incident_is_open_while_its_downtime_goes_on() {
     assert_eq!(stopped.figure("2026-10").incidents[0].closed, Some(at("2026-10-05 12:00")));
 }
 
+#[test]
+fn c9_1_beyond_what_is_known_nothing_goes_on() {
+    // Known until noon, and a fault report from then until two; nobody knows of more.
+    let facts = Facts::default().up("2026-10-01").down("2026-10-05 10:00", "2026-10-05 12:00");
+    let lines = facts.lines[..2].to_vec();
+    let facts = Facts { lines }.measured("2026-10-05 12:00");
+    let reported = facts.clone().include("A1", "2026-10-05 12:00", "2026-10-05 14:00");
+    let closed = |facts: &Facts, as_of| facts.figure_as_of("2026-10", as_of).incidents[0].closed;
+    assert_eq!(closed(&facts, "2026-10-05 12:00"), None);
+    assert_eq!(closed(&facts, "2026-10-05 12:01"), Some(at("2026-10-05 12:00")));
+    assert_eq!(closed(&reported, "2026-10-05 14:00"), Some(at("2026-10-05 14:00")));
+    assert_eq!(closed(&reported, "2026-10-05 13:00"), None);
+}
+
 fn deadline(opened: &str, terms: Terms) -> String {
     let until = at(opened).plus_ms(MINUTE_MS).to_string().replace('T', " ");
     let facts = Facts::always_up().down(opened, until.trim_end_matches('Z'));
