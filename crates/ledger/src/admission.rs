@@ -8,10 +8,6 @@ use contract::{Fact, FactErrorKind, History, Interval, Month};
 /// What the history would say of the line, and facts that only the ledger itself writes.
 pub(crate) fn admit(history: &History, fact: &Fact) -> Result<(), String> {
     let refused = match fact {
-        Fact::MeasuringStopped { from, .. } => history
-            .last_known()
-            .filter(|known| from < known)
-            .map(|known| FactErrorKind::StoppedTooEarly { known: known.to_string() }),
         Fact::StopAnnounced { id, from, until, .. } => {
             new_id(id, Interval::new(*from, *until), history.stop(id).is_some())
         }
@@ -38,6 +34,18 @@ pub(crate) fn admit(history: &History, fact: &Fact) -> Result<(), String> {
         _ => None,
     };
     refused.map_or(Ok(()), |refused| Err(refused.to_string()))
+}
+
+/// A `measuring_stopped` from before what is known begins where that ends: the time before is
+/// measured, and refusing it would count the time after as measured too.
+pub(crate) fn raise_stop(history: &History, fact: Fact) -> Fact {
+    match (fact, history.last_known()) {
+        (Fact::MeasuringStopped { from, cause }, Some(known)) if from < known => {
+            tracing::warn!(%from, %known, "measuring_stopped begins where what is known ends");
+            Fact::MeasuringStopped { from: known, cause }
+        }
+        (fact, _) => fact,
+    }
 }
 
 fn new_id(id: &str, interval: Interval, exists: bool) -> Option<FactErrorKind> {

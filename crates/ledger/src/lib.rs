@@ -150,7 +150,8 @@ impl Ledger {
     ///
     /// What the agent records by itself (states, measuring, services, terms) waits while the disk
     /// fails, up to [`QUEUE_FACTS_MAX`]; a person's fact is refused at once then. A fact that
-    /// contradicts the history is refused, and the others of its request are recorded.
+    /// contradicts the history is refused, and the others of its request are recorded; a
+    /// `measuring_stopped` from before what is known is moved to where that ends.
     pub fn record(&self, facts: Vec<(Instant, Fact)>) -> Ticket {
         self.inner.queue.push(facts)
     }

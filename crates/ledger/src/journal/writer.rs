@@ -9,7 +9,7 @@ use contract::{Fact, History, Instant, Line};
 use jiff::tz::TimeZone;
 
 use crate::MEASURED_INTERVAL_MS;
-use crate::admission::admit;
+use crate::admission::{admit, raise_stop};
 use crate::disk::{Disk, DiskFile};
 use crate::gauges::Gauges;
 use crate::health::Damage;
@@ -124,6 +124,7 @@ impl Writer {
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let mut answers = Vec::new();
         for QueuedFact { at, fact, answer, .. } in facts {
+            let fact = raise_stop(&history, fact);
             let sealed = admit(&history, &fact).and_then(|()| sealing.try_seal(at, fact));
             match sealed {
                 Ok(seq) => {

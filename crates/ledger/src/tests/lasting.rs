@@ -98,12 +98,15 @@ fn facts_that_contradict_the_journal_never_reach_it() {
     ]);
     let refused = ticket.wait().unwrap_err();
     assert!(refused.to_string().contains("S1"), "{refused}");
-    assert_eq!(ledger.health().journal.facts_refused, 6);
+    assert_eq!(ledger.health().journal.facts_refused, 5);
     drop(ledger);
     let mut history = History::new();
     history.read("journal", &journal_text(dir.path())).unwrap();
     assert!(history.stop("S1").unwrap().cancelled.is_some() && history.stop("S2").is_none());
-    assert_eq!(history.next_seq(), 5);
+    assert_eq!(history.next_seq(), 6);
+    // The stop that came too early begins where what is known ends.
+    assert_eq!(history.current_state("portal").since, Some(at(1)));
+    assert_eq!(history.last_known(), Some(at(1)));
 }
 
 #[test]
