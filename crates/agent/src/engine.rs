@@ -1,7 +1,7 @@
 //! The loop that measures: takes what is due from the grid, makes the attempts, and performs what
 //! the watches ask for. Order and I/O; every rule is in `watch`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +42,8 @@ pub struct Engine {
     prober: Prober,
     grid: Grid,
     clocks: Clocks,
-    services: HashMap<Slot, Measured>,
+    /// Ordered, so that facts for all of them come in one order.
+    services: BTreeMap<Slot, Measured>,
     deadlines: Deadlines<Slot>,
     witnesses: WitnessHosts,
     rounds: WitnessRounds<Slot, Testimony>,
@@ -70,7 +71,7 @@ impl Engine {
             prober: Prober::new(),
             grid: Grid::new(limits(config), now),
             clocks: Clocks::new(now, recorded.unwrap_or(Instant::MIN)),
-            services: HashMap::new(),
+            services: BTreeMap::new(),
             deadlines: Deadlines::new(),
             witnesses: WitnessHosts::new(config.witness.clone()),
             rounds: WitnessRounds::new(),

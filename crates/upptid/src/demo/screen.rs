@@ -47,8 +47,8 @@ fn page(document: &Value, web: SocketAddr, announced: &str, second: u64) -> Stri
     let mut text = format!("upptid demo, second {second}: {}\n{announced}\n\n", script::told_at(second));
     let _ = writeln!(
         text,
-        "{:10} {:34} {:>10} {:>10} {:>10} {:>12} {:>9}  {}",
-        "service", "state", "lost", "planned", "unmeasured", "availability", "attempt", "phases (ms)"
+        "{:10} {:34} {:>10} {:>10} {:>10} {:>12} {:>9}  phases (ms)",
+        "service", "state", "lost", "planned", "unmeasured", "availability", "attempt"
     );
     for service in list(document, "services") {
         let figure = &service["figure"];
