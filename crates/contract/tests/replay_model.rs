@@ -23,7 +23,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
 
     #[test]
     fn c6_the_figure_is_that_of_a_model_that_walks_in_steps(seed: u64, size in 1_usize..25) {

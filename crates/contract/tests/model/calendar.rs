@@ -57,16 +57,22 @@ impl Zone {
     }
 }
 
+/// Where counting begins: 2024-01-01, so many days after 1970-01-01.
+const FIRST_YEAR: i64 = 2024;
+const FIRST_DAY: i64 = 19_723;
+
 /// Days from 1970-01-01 to a date, by counting years and months.
 pub fn days(year: i64, month: i64, day: i64) -> i64 {
-    let years: i64 = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
+    let years: i64 = (FIRST_YEAR..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
     let months: i64 = (1..month).map(|month| length(year, month)).sum();
-    years + months + day - 1
+    FIRST_DAY + years + months + day - 1
 }
 
 /// The date so many days after 1970-01-01.
-pub fn date_of(mut left: i64) -> (i64, i64, i64) {
-    let mut year = 1970;
+pub fn date_of(day: i64) -> (i64, i64, i64) {
+    assert!(day >= FIRST_DAY);
+    let mut left = day - FIRST_DAY;
+    let mut year = FIRST_YEAR;
     while left >= if is_leap(year) { 366 } else { 365 } {
         left -= if is_leap(year) { 366 } else { 365 };
         year += 1;

@@ -46,6 +46,8 @@ pub struct Model<'a> {
     /// With every instant as a number.
     facts: Vec<Value>,
     known: i64,
+    /// Valid planned windows.
+    windows: Vec<(i64, i64)>,
     service: &'a str,
     terms: &'a ModelTerms,
     year: i64,
@@ -70,7 +72,10 @@ impl<'a> Model<'a> {
             }
         }
         let known = known(&facts);
-        Model { facts, known, service, terms, year, month, as_of }
+        let windows = Vec::new();
+        let mut model = Model { facts, known, windows, service, terms, year, month, as_of };
+        model.windows = model.valid_windows().collect();
+        model
     }
 
     pub fn figure(&self, walk: Walk) -> Value {
@@ -196,7 +201,7 @@ impl<'a> Model<'a> {
         if !is_in_service {
             return Is::NotInService;
         }
-        let planned = self.valid_windows().any(|(from, until)| from <= moment && moment < until);
+        let planned = self.windows.iter().any(|&(from, until)| from <= moment && moment < until);
         let covering = self.of_service("adjustment_claimed").filter(|claim| {
             instant(claim, "from") <= moment
                 && moment < instant(claim, "until")
@@ -425,7 +430,8 @@ impl<'a> Model<'a> {
         if self.known < now {
             return self.at(now);
         }
-        Model { facts: self.facts.clone(), known: i64::MAX, ..*self }.at(now)
+        let (facts, windows) = (self.facts.clone(), self.windows.clone());
+        Model { facts, windows, known: i64::MAX, ..*self }.at(now)
     }
 
     fn deadline(&self, opened: i64) -> i64 {
