@@ -75,6 +75,9 @@ pub struct TryArgs {
     /// The service of the configuration [default: all of them, one after the other]
     #[arg(long, value_name = "NAME", conflicts_with = "url")]
     pub service: Option<String>,
+    /// Where the credentials are that the configuration names, outside of systemd
+    #[arg(long, value_name = "FOLDER", conflicts_with = "url")]
+    pub credentials: Option<PathBuf>,
     /// The login page's URL, in place of a configuration
     #[arg(long, requires = "user", requires = "password_file")]
     pub url: Option<String>,

@@ -122,7 +122,7 @@ fn from_credential(
     let name = credential.text(value::name)?;
     let Some(directory) = places.credentials else {
         let problem = credential.problem("there are no credentials to read this secret from");
-        let help = "start with systemd and LoadCredential=, or name a folder of credentials";
+        let help = "start with systemd and LoadCredential=, or name a folder with --credentials";
         table.note(problem.help(help));
         return None;
     };

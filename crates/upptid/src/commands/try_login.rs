@@ -41,7 +41,7 @@ fn logins(args: &TryArgs) -> Result<Vec<(String, Login)>, Failure> {
         return Ok(vec![login_of_flags(args, url)?]);
     }
     let path = args.config.as_deref().unwrap_or(Path::new(DEFAULT_CONFIG));
-    let config = load(path, None)?;
+    let config = load(path, args.credentials.as_deref())?;
     let names: Vec<String> = config.services.iter().map(|service| service.name.clone()).collect();
     let wanted = |name: &str| args.service.as_deref().is_none_or(|asked| asked == name);
     let services = config.services.into_iter().filter(|service| wanted(&service.name));
