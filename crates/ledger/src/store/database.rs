@@ -7,6 +7,8 @@
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant as Monotonic};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +18,12 @@ const BATCH_KEYS_MAX: usize = 500;
 
 /// The cache that is asked for; sled was measured to take up to three times that.
 const CACHE_BYTES: u64 = 4 << 20;
+
+/// How long a store that another holds is waited for.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// How often it is tried meanwhile.
+const LOCK_POLL: Duration = Duration::from_millis(10);
 
 /// An open store.
 #[derive(Clone)]
@@ -43,8 +51,24 @@ impl std::fmt::Display for Trouble {
 }
 
 impl Database {
-    /// Opens, or creates, the store in `dir`.
+    /// Opens, or creates, the store in `dir`. Waits up to [`LOCK_WAIT_MAX`] for another to let go
+    /// of it: sled's own threads may do so only after a store was closed.
     pub(crate) fn open(dir: &Path) -> Result<Database, Trouble> {
+        let started = Monotonic::now();
+        loop {
+            match Self::open_now(dir) {
+                Err(Trouble::Disk(why))
+                    if why.contains("could not acquire lock")
+                        && started.elapsed() < LOCK_WAIT_MAX =>
+                {
+                    thread::sleep(LOCK_POLL);
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    fn open_now(dir: &Path) -> Result<Database, Trouble> {
         guarded(|| {
             let config = sled::Config::new()
                 .path(dir)
@@ -169,6 +193,30 @@ fn guarded<T>(call: impl FnOnce() -> sled::Result<T>) -> Result<T, Trouble> {
             let why = panic.downcast_ref::<String>().map(String::as_str);
             let why = why.or_else(|| panic.downcast_ref::<&str>().copied());
             Err(Trouble::Damaged(format!("sled panicked: {}", why.unwrap_or("no message"))))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_sled_is_damage_and_does_not_spread() {
+        let trouble = guarded::<()>(|| panic!("page {} is gone", 7)).unwrap_err();
+        assert_eq!(trouble, Trouble::Damaged("sled panicked: page 7 is gone".to_owned()));
+    }
+
+    #[test]
+    fn a_store_is_moved_aside_again_and_again_and_never_deleted() {
+        let state_dir = tempfile::tempdir().unwrap();
+        let store = state_dir.path().join("store");
+        for number in 1..4 {
+            fs::create_dir(&store).unwrap();
+            fs::write(store.join("db"), number.to_string()).unwrap();
+            let aside = move_aside(&store).unwrap();
+            assert_eq!(aside, state_dir.path().join(format!("store.aside-{number}")));
+            assert_eq!(fs::read_to_string(aside.join("db")).unwrap(), number.to_string());
         }
     }
 }
