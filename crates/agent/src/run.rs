@@ -22,8 +22,8 @@ use crate::engine::{Engine, Tools};
 use crate::lifecycle::{ServiceManager, Signal};
 use crate::source::Observatory;
 
-/// How long a fact may wait for the ledger, unless that says why, for the watchdog to be pinged.
-const ALIVE_MAX: Duration = Duration::from_secs(10);
+/// How long ago the ledger's last answer may be for the watchdog to be pinged.
+const ALIVE_MS_MAX: i64 = 10_000;
 /// How long measuring waits for the first facts to last.
 const FIRST_FACTS_MAX: Duration = Duration::from_secs(1);
 /// How long pages may take to finish at the end.
@@ -94,6 +94,8 @@ pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
         config,
         manager: ServiceManager::from_environment(),
         reload_asked: Arc::new(AtomicBool::new(false)),
+        ping: None,
+        answered_mono_ms: deps.clock.now().mono_ms,
         deps,
     };
     let servers = agent.serve(web, socket)?;
@@ -111,6 +113,9 @@ struct Agent {
     config: Config,
     manager: ServiceManager,
     reload_asked: Arc<AtomicBool>,
+    /// A round trip to the ledger's writer, and when the one before was answered.
+    ping: Option<JoinHandle<()>>,
+    answered_mono_ms: i64,
     deps: Deps,
 }
 
@@ -207,15 +212,29 @@ impl Agent {
         if !self.manager.is_due(self.deps.clock.now().mono_ms) {
             return;
         }
-        let journal = self.ledger.health().journal;
-        if journal.queue_age <= ALIVE_MAX || journal.unwritable.is_some() {
+        if self.ledger_answers() {
             self.manager.alive();
         }
         let (up, all) = self.engine.up_of();
-        let trouble = journal.unwritable.map_or(String::new(), |why| {
+        let trouble = self.ledger.health().journal.unwritable.map_or(String::new(), |why| {
             format!("; the journal cannot be written: {why}")
         });
         self.manager.status(format!("{up} of {all} services up{trouble}"));
+    }
+
+    /// Whether the ledger's writer has answered a round trip lately, with success or with its
+    /// trouble. One is always under way.
+    fn ledger_answers(&mut self) -> bool {
+        let now_ms = self.deps.clock.now().mono_ms;
+        if self.ping.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.answered_mono_ms = now_ms;
+            let ping = self.ledger.ping();
+            self.ping = Some(tokio::spawn(async move {
+                // An error is an answer, too.
+                let _ = ping.await;
+            }));
+        }
+        now_ms - self.answered_mono_ms <= ALIVE_MS_MAX
     }
 
     async fn end(self, servers: Servers) {
