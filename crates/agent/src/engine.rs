@@ -57,10 +57,22 @@ pub struct Engine {
 
 /// What comes back from a task.
 enum Report {
-    Attempted { slot: Slot, started: Now, account: Account, attempt: Box<Attempt> },
+    Attempted {
+        slot: Slot,
+        started: Now,
+        account: Account,
+        attempt: Box<Attempt>,
+    },
     /// The task of an attempt ended without a result.
-    Lost { slot: Slot, started: Now, account: Account },
-    Witnessed { round: WitnessRound, testimony: Testimony },
+    Lost {
+        slot: Slot,
+        started: Now,
+        account: Account,
+    },
+    Witnessed {
+        round: WitnessRound,
+        testimony: Testimony,
+    },
 }
 
 impl Engine {
@@ -186,7 +198,9 @@ impl Engine {
                 self.attempted(slot, started, account, *attempt, now);
             }
             Report::Lost { slot, started, account } => {
-                tracing::error!("an attempt ended without a result; this is a fault of the program");
+                tracing::error!(
+                    "an attempt ended without a result; this is a fault of the program"
+                );
                 self.tools.counters.attempt_abandoned();
                 self.grid.finished(slot);
                 let outcome = Outcome::Unable(UnableCause::Internal);
@@ -228,9 +242,8 @@ impl Engine {
         };
         self.tools.ledger.attempt(&one.service.name, summary);
         let outcome = attempt.outcome;
-        one.evidence = (outcome != Outcome::Up).then(|| {
-            Box::new(Evidence { message: attempt.message.clone(), ..attempt.evidence })
-        });
+        one.evidence = (outcome != Outcome::Up)
+            .then(|| Box::new(Evidence { message: attempt.message.clone(), ..attempt.evidence }));
         self.show(slot, Some(shown));
         self.judge(slot, Attempted { started, account, outcome }, now);
     }
@@ -455,10 +468,7 @@ fn restored(settings: watch::Settings, service: &Service, recorded: Option<Insta
 }
 
 fn limits(config: &Config) -> Limits {
-    Limits {
-        total: config.agent.max_concurrent,
-        per_host: config.agent.max_concurrent_per_host,
-    }
+    Limits { total: config.agent.max_concurrent, per_host: config.agent.max_concurrent_per_host }
 }
 
 /// One line per change, not per attempt.

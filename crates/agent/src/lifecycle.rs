@@ -85,9 +85,9 @@ impl ServiceManager {
     /// Whether it is time to tell the manager how things are: at least three times in the time in
     /// which it wants a sign of life.
     pub fn is_due(&mut self, now_mono_ms: i64) -> bool {
-        let third_ms = self.watchdog.map_or(TELL_MS, |watchdog| {
-            i64::try_from(watchdog.as_millis() / 3).unwrap_or(TELL_MS)
-        });
+        let third_ms = self
+            .watchdog
+            .map_or(TELL_MS, |watchdog| i64::try_from(watchdog.as_millis() / 3).unwrap_or(TELL_MS));
         let due = now_mono_ms.saturating_sub(self.told_mono_ms) >= third_ms.min(TELL_MS);
         if due {
             self.told_mono_ms = now_mono_ms;

@@ -147,8 +147,7 @@ impl Agent {
             let _ = stopped.await;
         };
         let counters = self.counters.clone();
-        let web =
-            tokio::spawn(exporter::serve(web, source, counters, options, shutdown));
+        let web = tokio::spawn(exporter::serve(web, source, counters, options, shutdown));
         let requests = Requests::new(self.ledger.clone(), self.deps.clock.clone());
         let admin = tokio::spawn(admin::serve(socket, Arc::new(requests)));
         let services = self.config.services.len();
@@ -182,12 +181,11 @@ impl Agent {
     fn reload(&mut self) {
         self.manager.reloading();
         let now = self.deps.clock.now().wall;
-        let taken = (self.deps.reload)().map_err(|problems| problems.to_string()).and_then(
-            |config| {
+        let taken =
+            (self.deps.reload)().map_err(|problems| problems.to_string()).and_then(|config| {
                 self.engine.configure(&config, None)?;
                 Ok(config)
-            },
-        );
+            });
         self.counters.config_reloaded(taken.is_ok());
         match taken {
             Ok(config) => {
@@ -216,9 +214,12 @@ impl Agent {
             self.manager.alive();
         }
         let (up, all) = self.engine.up_of();
-        let trouble = self.ledger.health().journal.unwritable.map_or(String::new(), |why| {
-            format!("; the journal cannot be written: {why}")
-        });
+        let trouble = self
+            .ledger
+            .health()
+            .journal
+            .unwritable
+            .map_or(String::new(), |why| format!("; the journal cannot be written: {why}"));
         self.manager.status(format!("{up} of {all} services up{trouble}"));
     }
 

@@ -134,19 +134,14 @@ impl Observatory {
             started: self.started.wall,
             uptime: milliseconds(now.boot_ms - self.started.boot_ms),
             clock_synchronised: self.clock.synchronised(),
-            config: snapshot::Config {
-                in_force_since,
-                tried,
-                error: live.config_error.clone(),
-            },
+            config: snapshot::Config { in_force_since, tried, error: live.config_error.clone() },
         }
     }
 
     fn ledger_state(&self, now: watch::Now) -> snapshot::Ledger {
         let health = self.ledger.health();
-        let ago = |ago: Duration| {
-            now.wall.plus_ms(-i64::try_from(ago.as_millis()).unwrap_or(i64::MAX))
-        };
+        let ago =
+            |ago: Duration| now.wall.plus_ms(-i64::try_from(ago.as_millis()).unwrap_or(i64::MAX));
         let damage: Vec<String> =
             health.journal.damage.iter().map(|damage| damage.to_string()).collect();
         snapshot::Ledger {

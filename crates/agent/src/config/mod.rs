@@ -1,7 +1,7 @@
 //! Configuration: one TOML file and those it includes, read into the program's [`Config`].
 //!
 //! The file's shape and the program's shape differ; [`Config::load`] is the only road between.
-//! The file's shape is what `load` and the files named after its tables ask a [`table::Table`] for.
+//! The file's shape is what `load` and the files named after its tables ask a `table::Table` for.
 
 mod check;
 mod load;

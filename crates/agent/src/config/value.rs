@@ -131,8 +131,9 @@ pub(super) fn money(text: &str) -> Result<Money, Wrong> {
 
 /// An instant in RFC 3339.
 pub(super) fn instant(text: &str) -> Result<Instant, Wrong> {
-    text.parse()
-        .map_err(|_| Wrong::new("this is no instant", r#"write it like "2026-12-01T00:00:00+01:00""#))
+    text.parse().map_err(|_| {
+        Wrong::new("this is no instant", r#"write it like "2026-12-01T00:00:00+01:00""#)
+    })
 }
 
 /// An IANA time zone that is known (C2.1).

@@ -1,13 +1,13 @@
 //! Which of a page's forms is the login.
 //!
-//! Every form gets a score, and the best one that reaches [`SCORE_MIN`] is the login:
+//! Every form gets a score, and the best one that reaches `SCORE_MIN` is the login:
 //!
 //! | what is seen | points |
 //! |---|---|
 //! | exactly one password field | 100 |
 //! | it says `autocomplete=current-password` | 20 |
 //! | it says `autocomplete=new-password` | -15 |
-//! | a field for the user: see [`user_score`] | 10 to 40 |
+//! | a field for the user: see `user_score` | 10 to 40 |
 //! | the form's id, name, class or action speak of a login | 25 |
 //! | its button does | 15 |
 //! | they speak of registering, searching, resetting, a newsletter | -60 |

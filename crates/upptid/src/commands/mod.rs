@@ -18,8 +18,7 @@ const WARNINGS_SHOWN_MAX: usize = 10;
 /// Reads a configuration, and prints its warnings.
 pub fn load(path: &Path, credentials: Option<&Path>) -> Result<Config, Failure> {
     let own = credentials_folder();
-    let config =
-        Config::load(path, credentials.or(own.as_deref())).map_err(Failure::usage)?;
+    let config = Config::load(path, credentials.or(own.as_deref())).map_err(Failure::usage)?;
     print_warnings(&config.warnings);
     Ok(config)
 }

@@ -55,8 +55,9 @@ fn read_facts(paths: &[PathBuf]) -> Result<History, Failure> {
     let mut history = History::new();
     for path in paths {
         for file in files(path)? {
-            let text = fs::read_to_string(&file)
-                .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
+            let text = fs::read_to_string(&file).map_err(|error| {
+                Failure::usage(format!("cannot read {}: {error}", file.display()))
+            })?;
             history
                 .read(&file.display().to_string(), &text)
                 .map_err(|error| Failure::new(Exit::Damaged, error))?;
@@ -70,9 +71,8 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
-    let cannot = |error: std::io::Error| {
-        Failure::usage(format!("cannot read {}: {error}", path.display()))
-    };
+    let cannot =
+        |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(cannot)? {
         let file = entry.map_err(cannot)?.path();

@@ -23,8 +23,8 @@ pub fn run(command: &StopCommand) -> Result<Exit, Failure> {
         StopCommand::Cancel { id, agent } => (agent, Request::StopCancel { id: id.clone() }),
         StopCommand::List { agent } => (agent, Request::StopList),
     };
-    let reply = ask(&agent.socket, &request)
-        .map_err(|message| Failure::new(Exit::Unreachable, message))?;
+    let reply =
+        ask(&agent.socket, &request).map_err(|message| Failure::new(Exit::Unreachable, message))?;
     print_reply(agent, &reply)
 }
 

@@ -101,9 +101,9 @@ fn dial(args: &TryArgs) -> Result<Dial, Failure> {
         dial.tls = Tls { roots, ..Tls::default() };
     }
     if let Some(address) = &args.address {
-        let parsed = address.parse().map_err(|_| {
-            Failure::usage(format!("--address {address:?} is no IP address"))
-        })?;
+        let parsed = address
+            .parse()
+            .map_err(|_| Failure::usage(format!("--address {address:?} is no IP address")))?;
         dial.resolve_to = Some(parsed);
     }
     Ok(dial)
@@ -134,6 +134,7 @@ fn exit_of(outcome: Outcome) -> Exit {
 
 /// Down is worse than not measured, which is worse than done.
 fn worse(one: Exit, other: Exit) -> Exit {
-    let rank = |exit: Exit| [Exit::Done, Exit::Unmeasured, Exit::Down].iter().position(|e| *e == exit);
+    let rank =
+        |exit: Exit| [Exit::Done, Exit::Unmeasured, Exit::Down].iter().position(|e| *e == exit);
     if rank(other) > rank(one) { other } else { one }
 }

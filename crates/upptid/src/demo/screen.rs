@@ -44,7 +44,8 @@ async fn services(client: &reqwest::Client, web: SocketAddr) -> Option<Value> {
 }
 
 fn page(document: &Value, web: SocketAddr, announced: &str, second: u64) -> String {
-    let mut text = format!("upptid demo, second {second}: {}\n{announced}\n\n", script::told_at(second));
+    let mut text =
+        format!("upptid demo, second {second}: {}\n{announced}\n\n", script::told_at(second));
     let _ = writeln!(
         text,
         "{:10} {:34} {:>10} {:>10} {:>10} {:>12} {:>9}  phases (ms)",
@@ -97,9 +98,8 @@ fn state_words(service: &Value) -> String {
 
 fn phases(phases: &Value) -> String {
     let names = ["resolve", "connect", "tls", "processing", "transfer"];
-    let shown = names.iter().filter_map(|name| {
-        phases[*name].as_f64().map(|ms| format!("{name} {ms:.1}"))
-    });
+    let shown =
+        names.iter().filter_map(|name| phases[*name].as_f64().map(|ms| format!("{name} {ms:.1}")));
     shown.collect::<Vec<_>>().join("  ")
 }
 
@@ -126,5 +126,7 @@ fn word<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 fn seconds(figure: &Value, name: &str) -> String {
-    figure[name].as_i64().map_or("-".to_owned(), |ms| format!("{}.{} s", ms / 1000, ms % 1000 / 100))
+    figure[name]
+        .as_i64()
+        .map_or("-".to_owned(), |ms| format!("{}.{} s", ms / 1000, ms % 1000 / 100))
 }

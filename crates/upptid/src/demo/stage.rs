@@ -14,7 +14,8 @@ use login_service::{Account, Authority, LoginService, Options};
 use tempfile::TempDir;
 
 /// The services, by name and kind of login.
-pub const SERVICES: [(&str, &str); 3] = [("portal", "form"), ("intranet", "basic"), ("api", "json")];
+pub const SERVICES: [(&str, &str); 3] =
+    [("portal", "form"), ("intranet", "basic"), ("api", "json")];
 
 /// The hosts that tell a dead service from a dead network.
 pub const WITNESSES: [&str; 2] = ["gateway", "anchor"];
@@ -102,10 +103,9 @@ impl Stage {
                 service.url("/api/me"),
             ),
             "basic" => format!("url = \"{}\"\n", service.url("/basic")),
-            _ => format!(
-                "url = \"{}\"\nproof = [{{ text = \"Log out\" }}]\n",
-                service.url("/login")
-            ),
+            _ => {
+                format!("url = \"{}\"\nproof = [{{ text = \"Log out\" }}]\n", service.url("/login"))
+            }
         }
     }
 }
