@@ -1,1 +1,58 @@
-//! End to end tests against real servers.
+//! What the end to end tests share: the real program as a child process, login services that it
+//! measures, and what a person or Prometheus sees of it.
+//!
+//! | file | gives |
+//! |---|---|
+//! | `program.rs` | `upptid`, built, and run to its end |
+//! | `scene.rs` | a temporary folder with login services and a configuration that names them |
+//! | `agent.rs` | a running `upptid run`, and the ways to end it |
+//! | `metrics.rs` | `/metrics`, read |
+//! | `journal.rs` | the journal's lines, verified as `docs/ledger-format.md` says |
+//! | `figures.rs` | a month's time by class, out of metrics, store and replay alike |
+//! | `people.rs` | requests on the admin socket |
+//!
+//! **Invariant:** nothing here uses the code that it tests, but for reading the store: facts,
+//! figures and answers are read as another program would read them. Waiting is polling, with a
+//! deadline that only a broken program reaches.
+
+mod agent;
+mod figures;
+mod journal;
+mod metrics;
+mod people;
+mod program;
+mod random;
+mod scene;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use agent::{Agent, files_below, get};
+pub use figures::Figures;
+pub use journal::{Journal, Line, segments};
+pub use metrics::Metrics;
+pub use people::{Announcement, ask};
+pub use program::{Finished, example, program, upptid};
+pub use random::Random;
+pub use scene::{Kind, PASSWORD, Scene, USER, now};
+
+/// How long anything is waited for: far longer than it takes on a machine that is busy.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The pause between two looks.
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
+
+/// Looks until there is something, and gives it.
+///
+/// # Panics
+/// When there is nothing for [`PATIENCE`]: `what` was waited for in vain.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited in vain for: {what}");
+        thread::sleep(LOOK_PAUSE);
+    }
+}

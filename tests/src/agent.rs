@@ -1,0 +1,215 @@
+//! A running `upptid run`, and the ways to end it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::{Finished, Metrics, PATIENCE, Scene, program, until};
+
+/// How long one answer over HTTP may take.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// A measuring agent: a child process, killed when it is dropped.
+pub struct Agent {
+    child: Child,
+    web: SocketAddr,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Agent {
+    /// Starts the agent with the scene's configuration, and waits until it measures.
+    pub fn start(scene: &Scene) -> Self {
+        Self::start_by(Command::new(program()), scene)
+    }
+
+    /// The same through another command, to which `upptid`'s arguments are added.
+    pub fn start_by(command: Command, scene: &Scene) -> Self {
+        let agent = Self::try_start_by(command, &scene.config());
+        let agent = agent.unwrap_or_else(|ended| panic!("the agent does not run: {ended:?}"));
+        agent.wait_until_ready();
+        agent
+    }
+
+    /// Starts the agent; gives what it left behind if it ends before it measures.
+    pub fn try_start(config: &Path) -> Result<Self, Finished> {
+        Self::try_start_by(Command::new(program()), config)
+    }
+
+    fn try_start_by(mut command: Command, config: &Path) -> Result<Self, Finished> {
+        command.args(["run", "--config"]).arg(config);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program was built");
+        let log = Arc::new(Mutex::new(String::new()));
+        let (sender, address) = channel();
+        let stderr = child.stderr.take().expect("it is piped");
+        let reader = thread::spawn({
+            let log = log.clone();
+            move || keep_lines(stderr, &log, &sender)
+        });
+        match address.recv_timeout(PATIENCE) {
+            Ok(web) => Ok(Agent { child, web, log, reader: Some(reader) }),
+            Err(_) => {
+                // It has ended, or hangs: either way it is not needed any more.
+                let _ = child.kill();
+                let status = child.wait().expect("it is a child");
+                reader.join().expect("the reader does not panic");
+                let stderr = log.lock().unwrap().clone();
+                Err(Finished { code: status.code(), stdout: String::new(), stderr })
+            }
+        }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where its page is.
+    pub fn web(&self) -> SocketAddr {
+        self.web
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Waits for words in the log.
+    pub fn wait_for_log(&self, words: &str) {
+        until(&format!("{words:?} in the log"), || self.log().contains(words).then_some(()));
+    }
+
+    /// Waits until `/-/ready` says so.
+    pub fn wait_until_ready(&self) {
+        until("readiness", || matches!(self.try_get("/-/ready"), Some((200, _))).then_some(()));
+    }
+
+    /// What a path answers with: status and body.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        self.try_get(path).unwrap_or_else(|| panic!("{path} does not answer:\n{}", self.log()))
+    }
+
+    /// The same; none if there is no whole answer, as while it is killed.
+    pub fn try_get(&self, path: &str) -> Option<(u16, String)> {
+        get(self.web, path)
+    }
+
+    /// One scrape.
+    pub fn metrics(&self) -> Metrics {
+        let (status, text) = self.get("/metrics");
+        assert_eq!(status, 200, "{text}");
+        Metrics::read(&text)
+    }
+
+    /// Scrapes until the metrics say so.
+    pub fn wait_for(&self, what: &str, is_so: impl Fn(&Metrics) -> bool) -> Metrics {
+        until(what, || {
+            let metrics = self.metrics();
+            is_so(&metrics).then_some(metrics)
+        })
+    }
+
+    /// Waits for a service's live state: `up`, `down`, `suspected` or `unmeasured`.
+    pub fn wait_for_state(&self, service: &str, state: &str) -> Metrics {
+        self.wait_for(&format!("{service} {state}"), |metrics| {
+            metrics.state(service).as_deref() == Some(state)
+        })
+    }
+
+    /// Sends a signal by its name: `HUP`, `TERM`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status();
+        assert!(sent.expect("there is a kill command").success());
+    }
+
+    /// Ends it at once, as the kernel does when memory runs out.
+    pub fn kill(mut self) -> Finished {
+        self.child.kill().expect("it is a child");
+        self.ended()
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn terminate(mut self) -> Finished {
+        self.signal("TERM");
+        let ended = until("the agent's end", || self.child.try_wait().expect("it is a child"));
+        let finished = self.ended();
+        assert_eq!(ended.code(), finished.code);
+        finished
+    }
+
+    fn ended(&mut self) -> Finished {
+        let status = self.child.wait().expect("it is a child");
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader does not panic");
+        }
+        Finished { code: status.code(), stdout: String::new(), stderr: self.log() }
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- the agent's log ---\n{}", self.log());
+        }
+    }
+}
+
+/// Asks `web` for a path. HTTP/1.0, so that the end of the connection ends the body.
+pub fn get(web: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(web).ok()?;
+    stream.set_read_timeout(Some(ANSWER_TIME_MAX)).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {web}\r\n\r\n").ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    let answer = String::from_utf8(answer).expect("answers are text");
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    // A body cut short by a kill is no answer.
+    length.is_none_or(|length| length == body.len()).then(|| (status, body.to_owned()))
+}
+
+/// Keeps what the agent logs, and tells once where it listens.
+fn keep_lines(stderr: ChildStderr, log: &Mutex<String>, address: &Sender<SocketAddr>) {
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        if line.contains("measuring")
+            && let Some((_, rest)) = line.split_once("address=")
+            && let Some(Ok(web)) = rest.split_whitespace().next().map(str::parse)
+        {
+            // Nobody may wait any more.
+            let _ = address.send(web);
+        }
+        let mut log = log.lock().unwrap();
+        log.push_str(&line);
+        log.push('\n');
+    }
+}
+
+/// Every file below `folder`, with its bytes.
+pub fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.is_file() {
+            let bytes = fs::read(&path).unwrap_or_default();
+            files.push((path, bytes));
+        }
+    }
+    files
+}
