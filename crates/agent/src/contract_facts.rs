@@ -59,3 +59,63 @@ fn first_month(timezone: &str, is_change: bool, now: Instant) -> String {
     let month = Month::of(now, &zone.unwrap_or(jiff::tz::TimeZone::UTC));
     (if is_change { month.next() } else { month }).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::Line;
+
+    use super::*;
+
+    const CONFIGURATION: &str = r#"
+        [[service]]
+        name = "portal"
+        monthly_fee = "12500.00 SEK"
+        began = "2026-10-05T00:00:00+02:00"
+    "#;
+
+    fn configuration(text: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("upptid.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load_contracts(&path).unwrap()
+    }
+
+    fn recorded(facts: Vec<Fact>, now: Instant) -> History {
+        let mut history = History::new();
+        for (seq, fact) in (1..).zip(facts) {
+            history.apply(&Line { seq, at: now, fact }).unwrap();
+        }
+        history
+    }
+
+    #[test]
+    fn c2_4_what_is_set_first_holds_from_the_running_month_and_is_recorded_once() {
+        let now: Instant = "2026-10-31T23:30:00Z".parse().unwrap();
+        let config = configuration(CONFIGURATION);
+        let facts = contract_facts(&History::new(), &config, now);
+        // It is November already in Stockholm.
+        assert!(matches!(&facts[0], Fact::TermsSet { month, .. } if month == "2026-11"));
+        assert!(matches!(&facts[1], Fact::ServiceBegan { service, .. } if service == "portal"));
+        assert!(matches!(&facts[2], Fact::ServiceSet { month, .. } if month == "2026-11"));
+        assert_eq!(facts.len(), 3);
+        assert_eq!(contract_facts(&recorded(facts, now), &config, now), []);
+    }
+
+    #[test]
+    fn c6_7_a_change_holds_from_the_next_month_on() {
+        let now: Instant = "2026-10-10T12:00:00Z".parse().unwrap();
+        let history =
+            recorded(contract_facts(&History::new(), &configuration(CONFIGURATION), now), now);
+        let changed = CONFIGURATION.replace("12500.00", "13000.00")
+            + "[terms.standard]\ntarget = \"99.5\"\nedges = [\"99.0\", \"98.0\", \"97.0\"]\n";
+        let facts = contract_facts(&history, &configuration(&changed), now);
+        let months: Vec<&str> = facts
+            .iter()
+            .map(|fact| match fact {
+                Fact::TermsSet { month, .. } | Fact::ServiceSet { month, .. } => month.as_str(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(months, ["2026-11", "2026-11"]);
+    }
+}

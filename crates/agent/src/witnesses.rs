@@ -96,3 +96,42 @@ async fn shakes_hands(target: &Target, tls: &TlsConnector, stream: TcpStream) ->
             .is_some_and(|error| matches!(error, Error::InvalidCertificate(_))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use login_service::{Authority, Fault, LoginService, Options};
+
+    use super::*;
+
+    fn target(name: &str, port: u16, how: Handshake) -> Target {
+        Target { name: name.to_owned(), host: "127.0.0.1".to_owned(), port, how }
+    }
+
+    #[tokio::test]
+    async fn c3_3_a_witness_answers_by_a_connection_or_by_a_handshake_whatever_its_certificate() {
+        let authority = Authority::new().unwrap();
+        let expired = authority.expired_leaf(&["elsewhere.test"]).unwrap();
+        let up = LoginService::start(Options::new(expired)).await.unwrap();
+        let gone = LoginService::start(Options::new(authority.leaf(&["localhost"]).unwrap()));
+        let gone = gone.await.unwrap();
+        gone.inject(Fault::Refuse).await;
+        let plain = LoginService::start(Options::new(authority.leaf(&["localhost"]).unwrap()));
+        let plain = plain.await.unwrap();
+        plain.inject(Fault::NotTls).await;
+        let witness = Witness {
+            need: 1,
+            targets: vec![
+                target("tcp", up.address().port(), Handshake::Tcp),
+                target("tls", up.address().port(), Handshake::Tls),
+                target("gone", gone.address().port(), Handshake::Tcp),
+                target("not tls", plain.address().port(), Handshake::Tls),
+            ],
+            timeout_ms: 5_000,
+        };
+        let testimony = WitnessHosts::new(witness).ask().await;
+        let expected = [("tcp", true), ("tls", true), ("gone", false), ("not tls", false)];
+        let expected = expected.map(|(name, answered)| (name.to_owned(), answered));
+        assert_eq!(testimony.answers, expected);
+        assert_eq!(testimony.summary(), "2 of 4");
+    }
+}
