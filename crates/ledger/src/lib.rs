@@ -14,6 +14,7 @@ pub mod journal;
 mod lock;
 pub mod store;
 mod ticket;
+mod verify;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -29,7 +30,6 @@ use crate::disk::{Disk, RealDisk};
 use crate::gauges::Gauges;
 use crate::journal::opening::{self, Opened};
 use crate::journal::queue::Queue;
-use crate::journal::reader::Tip;
 use crate::journal::verifier::Verifier;
 use crate::journal::writer::{Request, Writer};
 use crate::lock::FolderLock;
@@ -38,7 +38,9 @@ use crate::store::rebuild::Journal;
 use crate::store::worker::{Found, StoreGauges, Worker};
 
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};
+pub use crate::journal::reader::Tip;
 pub use crate::ticket::{RecordError, Recorded, Ticket};
+pub use crate::verify::{SegmentReport, VerifyError, VerifyReport, verify};
 
 /// Facts that may wait for the disk. Beyond it people's facts are refused; the machine's are
 /// folded to two per service, the time between becomes `unmeasured`, and what was lost is counted.

@@ -107,8 +107,9 @@ fn check(text: &[u8], before: Option<Tip>) -> Result<Tip, String> {
                 sealed.prev, before.hash
             ));
         }
-        if seq != before.seq + 1 {
-            return Err(format!("its seq is {seq} where {} has to come", before.seq + 1));
+        let next = before.seq.saturating_add(1);
+        if seq != next || seq == before.seq {
+            return Err(format!("its seq is {seq} where {next} has to come"));
         }
     }
     Ok(Tip { seq, hash: sealed.hash })

@@ -6,6 +6,7 @@ mod format;
 mod lasting;
 mod power_cut;
 mod store;
+mod verify;
 
 use std::path::Path;
 use std::sync::Arc;
