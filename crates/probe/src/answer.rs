@@ -26,6 +26,7 @@ pub struct Answer {
     /// The body, unpacked.
     pub body: Bytes,
     page: OnceLock<Page>,
+    form_page: OnceLock<Page>,
     readable: OnceLock<String>,
 }
 
@@ -38,8 +39,8 @@ impl Answer {
         headers: HeaderMap,
         body: Bytes,
     ) -> Self {
-        let (page, readable) = (OnceLock::new(), OnceLock::new());
-        Answer { url, address, status, headers, body, page, readable }
+        let (page, form_page, readable) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Answer { url, address, status, headers, body, page, form_page, readable }
     }
 
     /// A header, if it is there and text.
@@ -50,6 +51,15 @@ impl Answer {
     /// Its forms, links and title.
     pub fn page(&self) -> &Page {
         self.page.get_or_init(|| Page::parse(&self.body, self.header(CONTENT_TYPE)))
+    }
+
+    /// The same but for the links, which may be missing: all that a form and a title need.
+    pub fn form_page(&self) -> &Page {
+        // Once read it stays the same one: places in it are kept.
+        self.form_page.get().or_else(|| self.page.get()).unwrap_or_else(|| {
+            let read = || Page::parse_without_links(&self.body, self.header(CONTENT_TYPE));
+            self.form_page.get_or_init(read)
+        })
     }
 
     /// Its text as it was sent, decoded.

@@ -187,7 +187,7 @@ fn evidence(session: &Session<'_>, outcome: Outcome, message: &str) -> Evidence 
             evidence.status = Some(answer.status.as_u16());
             // A good answer holds what only its user may see (C10.5).
             if outcome != Outcome::Up {
-                let title = answer.page().title.as_deref();
+                let title = answer.form_page().title.as_deref();
                 evidence.title = title.map(|title| session.redactor.clean(title));
                 let excerpt = session.redactor.excerpt(&answer.source());
                 evidence.excerpt = Some(excerpt).filter(|excerpt| !excerpt.is_empty());

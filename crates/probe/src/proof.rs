@@ -99,7 +99,7 @@ fn has_form(answer: &Answer, part: &str) -> bool {
         form.action.as_ref().is_some_and(|action| action.contains(part))
             || form.field(part).is_some()
     };
-    answer.may_have_form() && answer.page().forms.iter().any(is_it)
+    answer.may_have_form() && answer.form_page().forms.iter().any(is_it)
 }
 
 /// Equal, also when the configuration gives a number or a truth as text.

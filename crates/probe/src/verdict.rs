@@ -32,8 +32,8 @@ pub fn by_words(before: Option<&Answer>, after: &Answer, refusals: &Refusals) ->
 
 /// A challenge that stands in place of the page, or was not there before.
 pub fn by_challenge(before: Option<&Answer>, after: &Answer) -> Option<Failure> {
-    let wall = after.page().bot_wall?;
-    let is_new = before.is_none_or(|before| before.page().bot_wall.is_none());
+    let wall = after.form_page().bot_wall?;
+    let is_new = before.is_none_or(|before| before.form_page().bot_wall.is_none());
     let detail = format!("the page has a challenge ({wall:?})");
     is_new.then(|| Failure::account(AccountCause::BotWall, detail))
 }

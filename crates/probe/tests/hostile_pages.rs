@@ -8,7 +8,7 @@ use std::path::Path;
 use probe::html::login_form::{self, Found, Wanted};
 use probe::html::page::{FIELDS_PER_FORM_MAX, FORMS_MAX, LINKS_MAX, may_have_form};
 use probe::html::submission::{Press, submit};
-use probe::html::{Page, charset, logout, refusal, text};
+use probe::html::{Page, charset, logout, refusal, self_submit, text};
 use probe::redact::Redactor;
 use proptest::prelude::*;
 use url::Url;
@@ -23,6 +23,12 @@ fn use_page(body: &[u8], content_type: Option<&str>) -> Page {
     assert!(page.forms.iter().all(|form| form.fields.len() <= FIELDS_PER_FORM_MAX));
     assert!(page.forms.is_empty() || may_have_form(html.as_bytes()));
     assert!(page.submits_itself.is_none_or(|at| at < page.forms.len()));
+
+    let formal = Page::parse_without_links(body, content_type);
+    assert!(formal.links.is_empty());
+    assert_eq!((&formal.forms, &formal.title), (&page.forms, &page.title));
+    assert_eq!(formal.submits_itself, page.submits_itself);
+    assert!(page.submits_itself.is_none() || self_submit::may_happen(html.as_bytes()));
 
     let read = text::readable(&html);
     assert!(read.len() <= text::TEXT_BYTES_MAX);

@@ -11,12 +11,12 @@ pub mod login_form;
 pub mod logout;
 pub mod page;
 pub mod refusal;
+pub mod self_submit;
 pub mod submission;
 pub mod text;
 
 mod attributes;
 mod reader;
-mod self_submit;
 #[rustfmt::skip] // Lists of words are read in paragraphs.
 mod vocabulary;
 mod words;

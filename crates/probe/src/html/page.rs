@@ -28,7 +28,7 @@ pub struct Page {
     pub forms: Vec<Form>,
     /// Fields outside of every form: only a script can send them.
     pub loose_fields: Vec<Field>,
-    /// Its links, in the order of the page.
+    /// Its links, in the order of the page; none if it was read without them.
     pub links: Vec<Link>,
     /// Tokens in `<meta>` that scripts copy: `(name, content)`, such as `csrf-token`.
     pub csrf: Vec<(String, String)>,
@@ -99,9 +99,15 @@ impl Page {
         Page::parse_str(&html, encoding)
     }
 
+    /// Reads a page but for its links, which takes a part of the time.
+    pub fn parse_without_links(body: &[u8], content_type: Option<&str>) -> Page {
+        let (html, encoding) = super::charset::decode(body, content_type);
+        super::reader::read(&html, encoding, false)
+    }
+
     /// Reads a page that is decoded already.
     pub fn parse_str(html: &str, encoding: &'static Encoding) -> Page {
-        super::reader::read(html, encoding)
+        super::reader::read(html, encoding, true)
     }
 
     /// A page with nothing on it.

@@ -5,13 +5,17 @@
 //! state between the calls is [`Reader`]. Fields are kept in one list in the order of the page and
 //! handed to their forms at the end, since a field may name a form that comes later.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use encoding_rs::Encoding;
 use lol_html::html_content::{Element, EndTag, TextChunk};
-use lol_html::{HandlerResult, HtmlRewriter, MemorySettings, Settings, element, text};
+use lol_html::{
+    ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, Selector, Settings,
+};
 
 use super::attributes::{Attributes, button_kind, enctype, input_kind, method};
 use super::form::{Field, FieldKind, Form};
@@ -36,16 +40,38 @@ const TEXTAREA_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the scripts of a page that are looked at.
 const SCRIPT_BYTES_MAX: usize = 128 * 1024;
 
-const ELEMENTS: &str = "form,input,select,option,textarea,button,label,fieldset,a,area,img,base,\
-                        meta,title,body,template";
-const WITH_TEXT: &str = "title,label,button,a,option,textarea";
+/// What a part of a page is read by.
+struct Parts {
+    elements: Selector,
+    with_text: Selector,
+}
 
-/// Reads a page.
-pub fn read(html: &str, encoding: &'static Encoding) -> Page {
+/// All but the links, which are most of many a page and cost most of its reading.
+static FORMS: LazyLock<Parts> = LazyLock::new(|| Parts {
+    elements: selector(
+        "form,input,select,option,textarea,button,label,fieldset,img,base,meta,title,body,template",
+    ),
+    with_text: selector("title,label,button,option,textarea"),
+});
+static FORMS_AND_LINKS: LazyLock<Parts> = LazyLock::new(|| Parts {
+    elements: selector(
+        "form,input,select,option,textarea,button,label,fieldset,a,area,img,base,meta,title,body,\
+         template",
+    ),
+    with_text: selector("title,label,button,a,option,textarea"),
+});
+static SCRIPTS: LazyLock<Selector> = LazyLock::new(|| selector("script"));
+
+fn selector(text: &str) -> Selector {
+    text.parse().expect("the selectors above are well-formed")
+}
+
+/// Reads a page, with its links or without.
+pub fn read(html: &str, encoding: &'static Encoding, with_links: bool) -> Page {
     let bytes = html.as_bytes();
     let seen = &bytes[..bytes.len().min(PAGE_BYTES_MAX)];
     let reader = Rc::new(RefCell::new(Reader::new(encoding)));
-    let complete = run(seen, &reader);
+    let complete = run(seen, &reader, with_links);
 
     let reader = std::mem::replace(&mut *reader.borrow_mut(), Reader::new(encoding));
     let mut page = reader.finish(bot_wall(seen));
@@ -54,7 +80,7 @@ pub fn read(html: &str, encoding: &'static Encoding) -> Page {
 }
 
 /// Runs the parser over the page; false if it gave up at its bound of memory.
-fn run(html: &[u8], reader: &Rc<RefCell<Reader>>) -> bool {
+fn run(html: &[u8], reader: &Rc<RefCell<Reader>>, with_links: bool) -> bool {
     let on_element = |element: &mut Element<'_, '_>| Reader::element(reader, element);
     let on_text = |chunk: &mut TextChunk<'_>| {
         reader.borrow_mut().text(chunk.as_str());
@@ -68,14 +94,18 @@ fn run(html: &[u8], reader: &Rc<RefCell<Reader>>) -> bool {
         }
         Ok(())
     };
+    let parts = if with_links { &FORMS_AND_LINKS } else { &FORMS };
+    let at = |selector: &'static Selector| Cow::Borrowed(selector);
+    let handlers = ElementContentHandlers::default;
 
     let mut settings = Settings::new()
         .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(PARSER_BYTES_MAX))
         .with_strict(false)
-        .append_element_content_handler(element!(ELEMENTS, on_element))
-        .append_element_content_handler(text!(WITH_TEXT, on_text));
+        .append_element_content_handler((at(&parts.elements), handlers().element(on_element)))
+        .append_element_content_handler((at(&parts.with_text), handlers().text(on_text)));
     if self_submit::is_possible(html) {
-        settings = settings.append_element_content_handler(text!("script", on_script));
+        settings =
+            settings.append_element_content_handler((at(&SCRIPTS), handlers().text(on_script)));
     }
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
     rewriter.write(html).is_ok() && rewriter.end().is_ok()

@@ -37,8 +37,8 @@ use url::Url;
 use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::html::login_form::{self, Found, LoginForm, Wanted};
-use crate::html::logout;
 use crate::html::submission::{self, Press, Submission};
+use crate::html::{logout, self_submit};
 use crate::kinds::SignedIn;
 use crate::proof::{Lack, Seen};
 use crate::session::{Ask, Session, is_good};
@@ -92,7 +92,7 @@ fn choose(session: &Session<'_>, form: &Form, answer: &Answer) -> Result<LoginFo
         password_field: form.password_field.as_deref(),
     };
     let found = match answer.may_have_form() || answer.contains(b"<input") {
-        true => login_form::find(answer.page(), wanted),
+        true => login_form::find(answer.form_page(), wanted),
         false => Found::None,
     };
     // Some services show their login page with the status of what is behind it.
@@ -131,7 +131,7 @@ fn is_shell(answer: &Answer) -> bool {
     if !answer.contains(b"<script") || answer.readable().len() > SHELL_TEXT_BYTES_MAX {
         return false;
     }
-    let title = answer.page().title.as_deref();
+    let title = answer.form_page().title.as_deref();
     let mut words = answer.readable().lines().filter(|line| Some(*line) != title).peekable();
     words.peek().is_none() || words.any(|line| line.to_lowercase().contains("javascript"))
 }
@@ -153,8 +153,9 @@ async fn send(
     }
     fill.extend(form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let press = form.button.as_deref().map_or(Press::Default, Press::Named);
-    let chosen = &page.page().forms[login.form];
-    let submission = submission::submit(page.page(), &page.url, chosen, &fill, press)
+    let shown = page.form_page();
+    let chosen = &shown.forms[login.form];
+    let submission = submission::submit(shown, &page.url, chosen, &fill, press)
         .map_err(|e| Failure::unable(UnableCause::NeedsRecipe, e.to_string()))?;
     let answer = session.follow(ask("sign_in", submission, &page.url)).await?;
     settle(session, answer).await
@@ -186,12 +187,12 @@ async fn settle(
 
 /// Where a page goes by itself.
 fn leaves(answer: &Answer) -> Option<Ask> {
-    let may_submit = answer.may_have_form();
+    let may_submit = answer.may_have_form() && self_submit::may_happen(&answer.body);
     let may_refresh = answer.contains(b"http-equiv") || answer.contains(b"HTTP-EQUIV");
     if !is_good(answer.status) || !(may_submit || may_refresh) {
         return None;
     }
-    let page = answer.page();
+    let page = answer.form_page();
     if let Some(form) = page.submits_itself.and_then(|at| page.forms.get(at)) {
         let submission = submission::submit(page, &answer.url, form, &[], Press::Nothing).ok()?;
         return Some(ask("redirect", submission, &answer.url));
@@ -234,7 +235,7 @@ fn decide(
 }
 
 fn without_reason(after: &Answer) -> String {
-    match after.page().bot_wall {
+    match after.form_page().bot_wall {
         None => "the page does not say why".to_owned(),
         Some(wall) => format!(
             "the page does not say why, and has a challenge ({wall:?}) that no probe can pass"
