@@ -9,8 +9,7 @@ use std::time::Duration;
 use contract::contracts::Contracts;
 use contract::stops::judged_stops;
 use contract::{
-    DownClass, Figure, History, Instant, Reach, State, StretchClass, Terms, month_figure,
-    month_stretches,
+    DownClass, Figure, History, Instant, Reach, State, StretchClass, month_figure, month_stretches,
 };
 use exporter::snapshot::{
     self, Class, OUTAGES_MAX, Outage, STOPS_MAX, Snapshot, Source, Stop, Stretch,
@@ -77,7 +76,7 @@ impl Source for Observatory {
                         zone: contract.terms.zone().clone(),
                         state: one.state.clone(),
                         since: one.since,
-                        terms: shared_terms(contract.terms.terms()),
+                        terms: contract.terms.shared_terms(),
                         figure: figure.map(Arc::new),
                         attempt: one.attempt.clone(),
                         next_stop: next_stop.cloned(),
@@ -166,10 +165,6 @@ impl Observatory {
 fn reach(decided: Option<Instant>, undecided_from: Option<Instant>) -> Option<Reach> {
     let decided = decided?;
     Some(Reach::running(undecided_from.map_or(decided, |from| from.min(decided))))
-}
-
-fn shared_terms(terms: &Terms) -> Arc<Terms> {
-    Arc::new(terms.clone())
 }
 
 /// Announced stops that are not over, the next one first.

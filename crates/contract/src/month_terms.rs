@@ -3,6 +3,7 @@
 //! All that depends on the terms and the month alone is done here, once, and not per service.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -16,7 +17,7 @@ use crate::terms::Terms;
 /// Terms that have been checked, with their time zone.
 #[derive(Clone, Debug)]
 pub struct ResolvedTerms {
-    terms: Terms,
+    terms: Arc<Terms>,
     zone: TimeZone,
 }
 
@@ -38,7 +39,7 @@ impl ResolvedTerms {
         if terms.notice_ms < 0 {
             return Err(TermsError("notice is negative; write it like \"72h\"".to_owned()));
         }
-        Ok(ResolvedTerms { terms, zone })
+        Ok(ResolvedTerms { terms: Arc::new(terms), zone })
     }
 
     /// Decimals that a percentage may have, so that every comparison is exact in 128 bits.
@@ -121,6 +122,11 @@ impl MonthTerms {
     /// The terms as they were given.
     pub fn terms(&self) -> &Terms {
         &self.resolved.terms
+    }
+
+    /// The same, shared: thousands of services may be under them.
+    pub fn shared_terms(&self) -> Arc<Terms> {
+        Arc::clone(&self.resolved.terms)
     }
 
     /// The terms' time zone.
