@@ -31,6 +31,8 @@ pub enum Command {
     Stop(StopCommand),
     /// Compute a month from recorded facts, without an agent
     Replay(ReplayArgs),
+    /// Check every line of a journal, offline; works while the agent runs
+    Verify(VerifyArgs),
 }
 
 /// Where the configuration is.
@@ -208,4 +210,15 @@ pub struct ReplayArgs {
 pub enum ReplayFormat {
     /// One JSON document
     Json,
+}
+
+/// `upptid verify`
+#[derive(Args)]
+pub struct VerifyArgs {
+    /// The journal: its folder, or one segment
+    #[arg(value_name = "PATH", default_value = "/var/lib/upptid/journal")]
+    pub path: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         Command::Try(args) => commands::try_login::run(&args),
         Command::Stop(command) => commands::stop::run(&command),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Verify(args) => commands::verify::run(&args),
     };
     match done {
         Ok(exit) => exit.into(),

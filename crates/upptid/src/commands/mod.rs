@@ -5,6 +5,7 @@ pub mod replay;
 pub mod run;
 pub mod stop;
 pub mod try_login;
+pub mod verify;
 
 use std::path::{Path, PathBuf};
 
