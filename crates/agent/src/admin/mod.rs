@@ -3,13 +3,19 @@
 //! A Unix socket that speaks one JSON document a line: a request in, a reply out. Who asks comes
 //! from the kernel, never from the request.
 
+mod adjustments;
 pub mod client;
+mod incidents;
 mod protocol;
 mod requests;
 mod rights;
 mod server;
+mod stops;
+mod when;
 
-pub use protocol::{Announcement, Reply, Request, StopView};
+pub use protocol::{
+    AdjustmentView, Announcement, Claim, DecisionView, IncidentView, Reply, Request, StopView,
+};
 pub use requests::Requests;
-pub use rights::{OPERATE_GROUP, Peer};
+pub use rights::{ADJUST_GROUP, OPERATE_GROUP, Peer};
 pub use server::{bind, serve};

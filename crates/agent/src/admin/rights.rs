@@ -5,16 +5,24 @@ use std::ffi::CString;
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use tokio::net::UnixStream;
 
-/// Members announce and cancel planned stops.
+use super::requests::Refusal;
+
+/// Members announce and cancel planned stops, acknowledge incidents, and pause measuring.
 pub const OPERATE_GROUP: &str = "upptid-operate";
 
-/// A person, as the kernel names them.
+/// Members claim and decide adjustments.
+pub const ADJUST_GROUP: &str = "upptid-adjust";
+
+/// A person, as the kernel names them. Reading, operating and adjusting are separate rights:
+/// whoever connects may read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Peer {
     /// The system account's name, or `uid 1234` if it has none.
     pub account: String,
-    /// Whether they may change records, not only read them.
+    /// Whether they may do what members of [`OPERATE_GROUP`] do.
     pub may_operate: bool,
+    /// Whether they may do what members of [`ADJUST_GROUP`] do.
+    pub may_adjust: bool,
 }
 
 impl Peer {
@@ -24,16 +32,37 @@ impl Peer {
         let uid = Uid::from_raw(credentials.uid());
         let user = User::from_uid(uid).ok().flatten();
         let own = uid.is_root() || uid == Uid::effective();
-        let may_operate = own || user.as_ref().is_some_and(is_operator);
+        let groups = user.as_ref().map(groups_of).unwrap_or_default();
+        let may = |group| own || has_group(&groups, group);
+        let (may_operate, may_adjust) = (may(OPERATE_GROUP), may(ADJUST_GROUP));
         let account = user.map_or_else(|| format!("uid {uid}"), |user| user.name);
-        Ok(Peer { account, may_operate })
+        Ok(Peer { account, may_operate, may_adjust })
     }
 }
 
-fn is_operator(user: &User) -> bool {
-    let group = |name| Group::from_name(name).ok().flatten().map(|group| group.gid);
-    let Some(operators) = group(OPERATE_GROUP) else { return false };
-    groups_of(user).contains(&operators)
+/// Refuses who may not announce, cancel, acknowledge and pause.
+pub(super) fn may_operate(peer: &Peer) -> Result<(), Refusal> {
+    allow(peer, peer.may_operate, OPERATE_GROUP)
+}
+
+/// Refuses who may not claim and decide adjustments.
+pub(super) fn may_adjust(peer: &Peer) -> Result<(), Refusal> {
+    allow(peer, peer.may_adjust, ADJUST_GROUP)
+}
+
+fn allow(peer: &Peer, may: bool, group: &str) -> Result<(), Refusal> {
+    if may {
+        return Ok(());
+    }
+    Err(format!(
+        "{} may see this but not do it; ask for membership in the group {group}",
+        peer.account
+    ))
+}
+
+fn has_group(groups: &[Gid], name: &str) -> bool {
+    let group = Group::from_name(name).ok().flatten();
+    group.is_some_and(|group| groups.contains(&group.gid))
 }
 
 fn groups_of(user: &User) -> Vec<Gid> {

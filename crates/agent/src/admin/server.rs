@@ -70,8 +70,8 @@ async fn converse(mut stream: UnixStream, requests: &Requests) -> io::Result<()>
         Ok(request) => match timeout(ANSWER_TIME_MAX, requests.answer(&peer, request)).await {
             Ok(reply) => reply,
             Err(_) => Reply::Refused {
-                error: "the ledger does not answer: it may be recorded later; look at \
-                        `upptid stop list` before you try again"
+                error: "the ledger does not answer: it may be recorded later; list what is on \
+                        record before you try again"
                     .to_owned(),
             },
         },

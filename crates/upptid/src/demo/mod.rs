@@ -102,7 +102,7 @@ fn announce(socket: &std::path::Path) -> String {
             format!("planned stop {id} of intranet announced: {verdict}")
         }
         Ok(Reply::Refused { error }) => format!("the planned stop was refused: {error}"),
-        Ok(Reply::Stops { .. }) => String::new(),
+        Ok(_) => String::new(),
         Err(error) => error,
     }
 }

@@ -1,0 +1,117 @@
+//! The admin socket's answerer over a real ledger, with a clock of our own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use agent::admin::{Peer, Reply, Request, Requests};
+use agent::clock::Clock;
+use contract::{Fact, Instant, ServiceState, Terms};
+use ledger::{Ledger, OpenOptions};
+use tempfile::TempDir;
+use watch::Now;
+
+/// Shows the instant that it was set to.
+pub struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now(&self) -> Now {
+        let ms = self.0.load(Ordering::Relaxed);
+        Now { wall: Instant::from_ms(ms), mono_ms: 0, boot_ms: 0 }
+    }
+
+    fn synchronised(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// Where people ask.
+pub struct Office {
+    pub requests: Requests,
+    pub ledger: Ledger,
+    pub clock: Arc<SetClock>,
+    _folder: TempDir,
+}
+
+pub fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+/// An office at `now`, for the services portal and mail under the default terms.
+pub async fn office(now: &str) -> Office {
+    office_under(Terms::default(), now).await
+}
+
+/// An office at `now`, for the services portal and mail under `terms`.
+pub async fn office_under(terms: Terms, now: &str) -> Office {
+    let folder = tempfile::tempdir().unwrap();
+    let now = at(now);
+    let options = OpenOptions {
+        dir: folder.path().to_owned(),
+        agent: "test".to_owned(),
+        version: "0".to_owned(),
+        now,
+    };
+    let (ledger, _) = Ledger::open(options).unwrap();
+    let month = "2026-10".to_owned();
+    let terms = Fact::TermsSet { name: "standard".to_owned(), month: month.clone(), terms };
+    let set = |service: &str| Fact::ServiceSet {
+        service: service.to_owned(),
+        month: month.clone(),
+        customer: None,
+        terms: "standard".to_owned(),
+        monthly_fee: None,
+        contacts: Vec::new(),
+    };
+    let facts = [terms, set("portal"), set("mail")].map(|fact| (now, fact)).to_vec();
+    ledger.record(facts).await.unwrap();
+    let clock = Arc::new(SetClock(AtomicI64::new(now.ms())));
+    let requests = Requests::new(ledger.clone(), clock.clone());
+    Office { requests, ledger, clock, _folder: folder }
+}
+
+impl Office {
+    pub fn is_now(&self, now: &str) {
+        self.clock.0.store(at(now).ms(), Ordering::Relaxed);
+    }
+
+    pub async fn ask(&self, peer: &Peer, request: Request) -> Reply {
+        self.requests.answer(peer, request).await
+    }
+
+    /// Why `request` is refused.
+    pub async fn refusal(&self, peer: &Peer, request: Request) -> String {
+        match self.ask(peer, request).await {
+            Reply::Refused { error } => error,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    /// From `from` on `service` is in this state.
+    pub async fn measured(&self, service: &str, from: &str, state: ServiceState) {
+        let (service, from) = (service.to_owned(), at(from));
+        let fact = Fact::State { service, from, state, evidence: None };
+        self.ledger.record(vec![(from, fact)]).await.unwrap();
+    }
+
+    /// `service` is down from `from` until `until`.
+    pub async fn outage(&self, service: &str, from: &str, until: &str) {
+        let down = ServiceState::Down { cause: "http_status".to_owned() };
+        self.measured(service, from, down).await;
+        self.measured(service, until, ServiceState::Up).await;
+    }
+
+    /// How many facts are on record.
+    pub fn facts(&self) -> u64 {
+        self.ledger.read(|history| history.next_seq())
+    }
+}
+
+/// A member of upptid-operate.
+pub fn operator() -> Peer {
+    Peer { account: "anna".to_owned(), may_operate: true, may_adjust: false }
+}
+
+/// A member of upptid-adjust.
+pub fn adjuster(account: &str) -> Peer {
+    Peer { account: account.to_owned(), may_operate: false, may_adjust: true }
+}
