@@ -19,6 +19,8 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Try(args) => commands::try_login::run(&args),
         Command::Stop(command) => commands::stop::run(&command),
+        Command::Adjust(command) => commands::adjust::run(&command),
+        Command::Incident(command) => commands::incident::run(&command),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };

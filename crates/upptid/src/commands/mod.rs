@@ -1,6 +1,9 @@
 //! What each command of the command line does.
 
+pub mod adjust;
+mod ask;
 pub mod check;
+pub mod incident;
 pub mod replay;
 pub mod run;
 pub mod stop;

@@ -1,9 +1,9 @@
 //! `upptid stop`: planned stops, through the agent's admin socket (C4).
 
-use agent::admin::client::ask;
 use agent::admin::{Announcement, Reply, Request, StopView};
 
-use crate::cli::{AgentArg, StopCommand};
+use super::ask::ask;
+use crate::cli::StopCommand;
 use crate::exit::{Exit, Failure};
 
 /// Announces, cancels or lists.
@@ -23,36 +23,22 @@ pub fn run(command: &StopCommand) -> Result<Exit, Failure> {
         StopCommand::Cancel { id, agent } => (agent, Request::StopCancel { id: id.clone() }),
         StopCommand::List { agent } => (agent, Request::StopList),
     };
-    let reply =
-        ask(&agent.socket, &request).map_err(|message| Failure::new(Exit::Unreachable, message))?;
-    print_reply(agent, &reply)
+    ask(agent, &request, describe)
 }
 
-fn print_reply(agent: &AgentArg, reply: &Reply) -> Result<Exit, Failure> {
-    if let Reply::Refused { error } = reply {
-        return Err(Failure::new(Exit::Down, format!("refused: {error}")));
-    }
-    if agent.json {
-        println!("{}", serde_json::to_string(reply).map_err(Failure::usage)?);
-        return Ok(Exit::Done);
-    }
+fn describe(reply: &Reply) -> String {
     match reply {
-        Reply::Stop { stop, recorded } => {
-            print!("{}", describe(stop));
-            if !recorded {
-                println!("nothing was recorded: this was a dry run");
-            }
+        Reply::Stop { stop, recorded: true } => describe_stop(stop),
+        Reply::Stop { stop, recorded: false } => {
+            describe_stop(stop) + "nothing was recorded: this was a dry run\n"
         }
-        Reply::Stops { stops } if stops.is_empty() => println!("no planned stop is announced"),
-        Reply::Stops { stops } => {
-            stops.iter().for_each(|stop| print!("{}", describe(stop)));
-        }
-        Reply::Refused { .. } => {}
+        Reply::Stops { stops } if stops.is_empty() => "no planned stop is announced\n".to_owned(),
+        Reply::Stops { stops } => stops.iter().map(describe_stop).collect(),
+        _ => String::new(),
     }
-    Ok(Exit::Done)
 }
 
-fn describe(stop: &StopView) -> String {
+fn describe_stop(stop: &StopView) -> String {
     let id = stop.id.as_deref().unwrap_or("(dry run)");
     let mut text = format!(
         "{id}  {} until {}  {}\n    {}, announced {} by {}\n",

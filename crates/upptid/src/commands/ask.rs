@@ -1,0 +1,60 @@
+//! Asks the running agent, and prints its answer.
+
+use agent::admin::{Reply, Request, client};
+use contract::Instant;
+use jiff::tz::TimeZone;
+
+use crate::cli::AgentArg;
+use crate::exit::{Exit, Failure};
+
+/// Asks, and prints the answer: as JSON, or as `describe` puts it.
+///
+/// # Errors
+/// The agent cannot be reached, or it refused.
+pub fn ask(
+    agent: &AgentArg,
+    request: &Request,
+    describe: impl Fn(&Reply) -> String,
+) -> Result<Exit, Failure> {
+    let reply = client::ask(&agent.socket, request)
+        .map_err(|message| Failure::new(Exit::Unreachable, message))?;
+    if let Reply::Refused { error } = reply {
+        return Err(Failure::new(Exit::Down, format!("refused: {error}")));
+    }
+    if agent.json {
+        println!("{}", serde_json::to_string(&reply).map_err(Failure::usage)?);
+    } else {
+        print!("{}", describe(&reply));
+    }
+    Ok(Exit::Done)
+}
+
+/// The instant in local time with its offset, as the agent takes it back; in UTC if this machine
+/// does not know the zone.
+pub fn local(instant: Instant, timezone: &str) -> String {
+    match TimeZone::get(timezone) {
+        Ok(zone) => {
+            instant.timestamp().to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+        }
+        Err(_) => instant.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c2_1_local_time_is_printed_so_that_the_agent_takes_it_back() {
+        for (utc, shown) in [
+            ("2026-10-25T00:30:00.250Z", "2026-10-25T02:30:00.250+02:00"),
+            ("2026-10-25T01:30:00.000Z", "2026-10-25T02:30:00.000+01:00"),
+        ] {
+            let instant: Instant = utc.parse().unwrap();
+            assert_eq!(local(instant, "Europe/Stockholm"), shown);
+            assert_eq!(shown.parse(), Ok(instant));
+        }
+        let instant: Instant = "2026-10-25T00:30:00.250Z".parse().unwrap();
+        assert_eq!(local(instant, "Nowhere/Here"), "2026-10-25T00:30:00.250Z");
+    }
+}
