@@ -87,6 +87,16 @@ fn c6_2_a_month_that_begins_within_a_utc_minute_counts_its_part() {
 }
 
 #[test]
+fn c6_3_t_is_the_part_of_the_whole_month_that_was_not_lost() {
+    // 432 of 43 200 minutes are one percent, also while the month goes on.
+    let facts = Facts::always_up().down("2026-11-10 10:00", "2026-11-10 17:12");
+    for figure in [facts.figure("2026-11"), facts.figure_as_of("2026-11", "2026-11-11")] {
+        assert_eq!((figure.period_ms, figure.counted_ms), (43_200 * MINUTE_MS, 432 * MINUTE_MS));
+        assert_eq!(figure.availability_percent.to_string(), "99.0000");
+    }
+}
+
+#[test]
 fn c6_4_percentages_are_cut_down() {
     // 7 of 43 200 minutes: 99.98379…
     let facts = Facts::always_up().down("2026-11-10 10:00", "2026-11-10 10:07");

@@ -1,12 +1,35 @@
 //! Price reduction (C7).
 
 use contract::price::claim_deadline;
-use contract::terms::{Boundary, MinuteRule};
+use contract::terms::{Boundary, MinuteRule, ServiceLevel};
 use contract::{Figure, Terms};
 
 use crate::MINUTE_MS;
 use crate::c6_figure::under;
 use crate::facts::{Facts, at};
+
+#[test]
+fn c7_1_one_table_for_both_service_levels() {
+    let none = (0, "0.00 SEK".to_owned());
+    for service_level in [ServiceLevel::Standard, ServiceLevel::Jour] {
+        let priced = |minutes: i64| {
+            let until = at("2026-11-10").plus_ms(minutes * MINUTE_MS).to_string();
+            let facts = Facts::always_up().down("2026-11-10", &until[..23]);
+            let terms = Terms { service_level, ..Terms::default() };
+            let figure = facts.figure_under("2026-11", terms, None);
+            (figure.level, figure.reduction.unwrap().to_string())
+        };
+        assert_eq!(priced(43), none);
+        for (minutes, level, reduction) in [
+            (44, 1, "1250.00 SEK"),
+            (433, 2, "2500.00 SEK"),
+            (865, 3, "5000.00 SEK"),
+            (1_297, 4, "7500.00 SEK"),
+        ] {
+            assert_eq!(priced(minutes), (level, reduction.to_owned()), "{minutes} minutes");
+        }
+    }
+}
 
 #[test]
 fn c7_2_exactly_on_an_edge_is_the_settings_to_decide() {

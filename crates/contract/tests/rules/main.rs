@@ -1,5 +1,6 @@
 //! One test a rule, named after it, and the worked examples of `docs/contract.md`.
 
+mod c1_measured;
 mod c2_time;
 mod c3_timeline;
 mod c4_stops;

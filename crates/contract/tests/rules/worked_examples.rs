@@ -12,7 +12,7 @@ fn assert_row(figure: &Figure, f_ms: i64, t: &str, level: usize, reduction: &str
 }
 
 #[test]
-fn c7_44_minutes_42_seconds_in_october_keep_the_promise() {
+fn c7_an_outage_of_44_min_42_s_in_october_keeps_the_promise() {
     let facts = Facts::always_up().down("2026-10-05 10:00", "2026-10-05 10:44:42");
     let figure = facts.figure("2026-10");
     assert_eq!(figure.period_ms, 44_700 * 60_000);
