@@ -72,6 +72,11 @@ impl Answer {
         self.readable.get_or_init(|| text::readable(&self.source()))
     }
 
+    /// What its scripts may show, one text per line.
+    pub fn said_by_scripts(&self) -> String {
+        text::said_by_scripts(&self.source())
+    }
+
     /// Whether a form can be in it: if not, it need not be parsed to know that.
     pub fn may_have_form(&self) -> bool {
         page::may_have_form(&self.body)

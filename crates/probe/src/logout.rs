@@ -1,9 +1,13 @@
 //! Ends the session that a login began (a success leaves one behind each time). What goes wrong
 //! here is noted, and changes no verdict.
+//!
+//! As a person does it: press what the page offers, go along where that leads to another origin
+//! (the session there ends too), and confirm if a page asks whether one is sure.
 
 use http::Method;
 
 use crate::answer::Answer;
+use crate::failure::Failure;
 use crate::html::submission::{self, Press};
 use crate::html::{Form, logout};
 use crate::kinds::SignedIn;
@@ -12,18 +16,41 @@ use crate::session::{Ask, Session, is_good};
 use crate::settings::Logout;
 
 const NAME: &str = "log_out";
+/// Requests that one log-out may need.
+const REQUESTS_MAX: usize = 5;
 
 /// Logs out as the settings say. The error is a note for people.
 pub async fn log_out(session: &mut Session<'_>, signed_in: &SignedIn) -> Result<(), String> {
     let last = session.last.clone();
     let Some(request) = request(&session.login.logout, signed_in)? else { return Ok(()) };
-    let result = session.send(&request).await;
+    let result = send(session, request).await;
     session.last = last;
-    match result {
-        Ok(answer) if is_good(answer.status) => Ok(()),
-        Ok(answer) => Err(format!("the log-out was answered with {}", answer.status)),
-        Err(failure) => Err(format!("the log-out failed: {}", failure.message())),
+    result
+}
+
+async fn send(session: &mut Session<'_>, mut request: Ask) -> Result<(), String> {
+    let failed = |failure: Failure| format!("the log-out failed: {}", failure.message());
+    for _ in 0..REQUESTS_MAX {
+        let answer = session.send(&request).await.map_err(failed)?;
+        if !is_good(answer.status) {
+            return Err(format!("the log-out was answered with {}", answer.status));
+        }
+        request = match session.redirect(&answer).map_err(failed)? {
+            Some(target) if target.origin() == answer.url.origin() => return Ok(()),
+            Some(target) => Ask::page(NAME, target),
+            None if !may_have_way_out(&answer) => return Ok(()),
+            None => match logout::find(answer.page()) {
+                Some(logout::Logout::Form { form, button }) if request.method == Method::GET => {
+                    by_form(&answer, &answer.page().forms[form], button.as_deref())?
+                }
+                Some(_) => {
+                    return Err("the page after the log-out still has a way to log out".to_owned());
+                }
+                None => return Ok(()),
+            },
+        };
     }
+    Err(format!("the log-out takes more than {REQUESTS_MAX} requests"))
 }
 
 fn request(settings: &Logout, signed_in: &SignedIn) -> Result<Option<Ask>, String> {

@@ -125,7 +125,8 @@ impl PreparedLogin {
             Account::Main => (Some(&login.account), &self.redactors[0]),
             Account::Second => (login.second_account.as_ref(), &self.redactors[1]),
         };
-        let mut session = Session::new(login, &self.dialer, redactor);
+        let user = credentials.map_or("", |credentials| &credentials.user);
+        let mut session = Session::new(login, user, &self.dialer, redactor);
         let result = sign_in(&mut session, credentials).await;
         let mut notes = Vec::new();
         let result = match result {

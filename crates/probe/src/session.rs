@@ -44,6 +44,8 @@ pub struct Session<'a> {
     pub clock: Clock,
     /// The attempt's start, for cookies.
     pub now: Instant,
+    /// The user that signs in.
+    pub user: &'a str,
     /// The cookies.
     pub jar: Jar,
     /// Cuts secrets out of what is shown.
@@ -105,11 +107,17 @@ impl Ask {
 
 impl<'a> Session<'a> {
     /// An attempt that has not asked for anything yet.
-    pub fn new(login: &'a Login, dialer: &'a Dialer, redactor: &'a Redactor) -> Self {
+    pub fn new(
+        login: &'a Login,
+        user: &'a str,
+        dialer: &'a Dialer,
+        redactor: &'a Redactor,
+    ) -> Self {
         Session {
             login,
             clock: Clock::start(login.limits),
             now: Clock::wall(),
+            user,
             jar: Jar::default(),
             redactor: Cow::Borrowed(redactor),
             steps: Vec::with_capacity(4),
@@ -276,7 +284,7 @@ impl<'a> Session<'a> {
     }
 
     /// Where an answer redirects to, if it does.
-    fn redirect(&self, answer: &Answer) -> Result<Option<Url>, Failure> {
+    pub fn redirect(&self, answer: &Answer) -> Result<Option<Url>, Failure> {
         if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }

@@ -5,6 +5,7 @@ use contract::{AccountCause, DownCause};
 use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::html::{refusal, text};
+use crate::session::Session;
 use crate::settings::Refusals;
 
 /// A status that decides by itself: the service's own failure before all (C3.4), then the
@@ -23,11 +24,45 @@ pub fn by_status(answer: &Answer, refusals: &Refusals) -> Option<Failure> {
 
 /// The words with which the answer refuses the account, that were not on the page `before`: the
 /// configured ones, then those known by heart.
-pub fn by_words(before: Option<&Answer>, after: &Answer, refusals: &Refusals) -> Option<Failure> {
-    by_configured_words(before, after, refusals).or_else(|| {
-        let found = refusal::find(before.map(Answer::readable), after.readable())?;
-        Some(Failure::account(found.cause, format!("the page says \"{}\"", found.words)))
-    })
+pub fn by_words(session: &Session<'_>, before: Option<&Answer>, after: &Answer) -> Option<Failure> {
+    by_configured_words(before, after, &session.login.refusals)
+        .or_else(|| by_known_words(session.user, before.map(Answer::readable), after.readable()))
+}
+
+/// The same for a page that came again, whose script may have to show its message.
+pub fn by_words_of_scripts(
+    session: &Session<'_>,
+    before: &Answer,
+    after: &Answer,
+) -> Option<Failure> {
+    by_known_words(session.user, Some(&before.said_by_scripts()), &after.said_by_scripts())
+}
+
+/// An answer of 401 without words of refusal: HTTP's own refusal, unless the answer speaks of
+/// trouble. A service whose mail server or directory is gone may answer so.
+pub fn by_unauthorized(before: Option<&Answer>, after: &Answer) -> Failure {
+    let shown = refusal::speaks_of_trouble(before.map(Answer::readable), after.readable());
+    let is_trouble = shown || {
+        let before = before.map(Answer::said_by_scripts);
+        refusal::speaks_of_trouble(before.as_deref(), &after.said_by_scripts())
+    };
+    match is_trouble {
+        true => error_status(after),
+        false => Failure::account(AccountCause::Rejected, format!("answered {}", after.status)),
+    }
+}
+
+fn by_known_words(user: &str, before: Option<&str>, after: &str) -> Option<Failure> {
+    let found =
+        refusal::find(before, after).or_else(|| refusal::find_denied_user(before, after, user))?;
+    Some(Failure::account(found.cause, format!("the page says \"{}\"", found.words)))
+}
+
+/// Whether a page is likely to be an error's, whatever its status: it speaks of trouble, or is short
+/// and says that something failed.
+pub fn seems_broken(before: &Answer, after: &Answer) -> bool {
+    refusal::speaks_of_trouble(Some(before.readable()), after.readable())
+        || text::is_short(after.readable()) && refusal::speaks_of_failure(after.readable())
 }
 
 /// A challenge that stands in place of the page, or was not there before.

@@ -2,14 +2,19 @@
 //!
 //! Only what is new counts: a line of the answer that the login page did not have. A line is a
 //! refusal when it holds one of the phrases of a refusal, or names what was typed ("password") together
-//! with a verdict ("incorrect"). A line that speaks of a broken back end, of a form that has
-//! expired or of what a password must look like is none, whatever else it says.
+//! with a verdict ("incorrect"). A line that speaks of a broken back end or of a form that has
+//! expired is none, whatever else it says; except where it denies access to the very user that was
+//! typed, by name: some services show what their directory or database answers.
+//! A sentence that reminds of a forgotten password, or of what one must look like, does not count,
+//! and what stands beside it does.
 
 use std::collections::HashSet;
 
 use contract::AccountCause;
 
-use super::vocabulary::{ABOUT_OTHER, BOT_WALL, LOCKED, REJECTED, TYPED, VERDICT};
+use super::vocabulary::{
+    BOT_WALL, DENIED_USER, FAILURE, LOCKED, REJECTED, REMINDERS, TROUBLE, TYPED, VERDICT,
+};
 use super::words::says;
 
 /// Characters of a line that can be a message: longer ones are a page's prose.
@@ -30,9 +35,7 @@ pub struct Refusal {
 /// Looks for a refusal in what the answer to a login says and the login page did not say before.
 /// Both are texts as of [`super::text::readable`].
 pub fn find(before: Option<&str>, after: &str) -> Option<Refusal> {
-    let known: HashSet<&str> = before.unwrap_or_default().lines().take(LINES_MAX).collect();
-    let new = after.lines().take(LINES_MAX).filter(|line| !known.contains(line));
-    let lines: Vec<String> = new.filter_map(message).collect();
+    let lines: Vec<String> = new_lines(before, after).filter_map(message).collect();
     let first = |cause, phrases: &'static [&'static str]| {
         let words = lines.iter().find_map(|line| says(line, phrases))?;
         Some(Refusal { cause, words: words.to_owned() })
@@ -43,13 +46,55 @@ pub fn find(before: Option<&str>, after: &str) -> Option<Refusal> {
         .or_else(|| lines.iter().find_map(|line| verdict(line)))
 }
 
-/// A line that may be a message about the account, in lower case.
+/// Looks for a line that denies access to this very user: `Access denied for user 'probe'`. Of
+/// another user it would be the service's own account at its database.
+pub fn find_denied_user(before: Option<&str>, after: &str, user: &str) -> Option<Refusal> {
+    let user = user.to_lowercase();
+    new_lines(before, after).filter_map(in_lower_case).find_map(|line| {
+        let words = DENIED_USER.iter().find(|words| {
+            line.split(**words).skip(1).any(|rest| {
+                let rest = rest.trim_start().strip_prefix(QUOTES);
+                let rest = rest.and_then(|rest| rest.strip_prefix(&user));
+                rest.is_some_and(|rest| rest.starts_with(QUOTES))
+            })
+        })?;
+        Some(Refusal { cause: AccountCause::Rejected, words: (*words).to_owned() })
+    })
+}
+
+/// Whether the answer speaks of trouble of the service, and the login page did not.
+pub fn speaks_of_trouble(before: Option<&str>, after: &str) -> bool {
+    let mut lines = new_lines(before, after).filter_map(in_lower_case);
+    lines.any(|line| says(&line, TROUBLE).is_some())
+}
+
+/// Whether a text says that something failed.
+pub fn speaks_of_failure(text: &str) -> bool {
+    text.lines().take(LINES_MAX).any(|line| says(&line.to_lowercase(), FAILURE).is_some())
+}
+
+const QUOTES: [char; 6] = ['\'', '"', '`', '“', '«', '„'];
+
+fn new_lines<'a>(before: Option<&'a str>, after: &'a str) -> impl Iterator<Item = &'a str> {
+    let known: HashSet<&str> = before.unwrap_or_default().lines().take(LINES_MAX).collect();
+    after.lines().take(LINES_MAX).filter(move |line| !known.contains(line))
+}
+
+/// A line that is short enough to be a message.
+fn in_lower_case(line: &str) -> Option<String> {
+    let is_prose = line.chars().nth(LINE_CHARS_MAX).is_some();
+    (!is_prose).then(|| line.to_lowercase().replace('’', "'"))
+}
+
+/// What a line may say about the account, in lower case.
 fn message(line: &str) -> Option<String> {
-    if line.chars().nth(LINE_CHARS_MAX).is_some() {
-        return None;
+    let line = in_lower_case(line).filter(|line| says(line, TROUBLE).is_none())?;
+    if says(&line, REMINDERS).is_none() {
+        return Some(line);
     }
-    let line = line.to_lowercase().replace('’', "'");
-    says(&line, ABOUT_OTHER).is_none().then_some(line)
+    let sentences = line.split_inclusive(['.', '!', '?']);
+    let told = sentences.filter(|one| !one.ends_with('?') && says(one, REMINDERS).is_none());
+    Some(told.collect())
 }
 
 fn verdict(line: &str) -> Option<Refusal> {
@@ -82,6 +127,8 @@ mod tests {
             "Benutzername oder Passwort falsch",
             "Identifiant ou mot de passe incorrect.",
             "Wrong password. Your account will be locked after 3 attempts.",
+            "Error: The password you entered for the username probe is incorrect. Lost your password?",
+            "Fel lösenord. Glömt lösenordet?",
         ] {
             assert_eq!(cause(text), Some(AccountCause::Rejected), "{text}");
         }
@@ -132,6 +179,27 @@ mod tests {
             "",
         ] {
             assert_eq!(cause(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn c3_5_access_is_denied_to_the_user_that_was_typed() {
+        let denied = |line: &str| find_denied_user(None, line, "probe").is_some();
+        for line in [
+            "Access denied for user 'probe'@'localhost' (using password: YES)",
+            "connect(): (HY000/1045): Access denied for user 'Probe'@'10.0.0.1'",
+            "FATAL: password authentication failed for user \"probe\"",
+        ] {
+            assert!(denied(line), "{line}");
+            assert_eq!(find_denied_user(Some(line), line, "probe"), None);
+        }
+        for line in [
+            "Access denied for user 'app'@'localhost' (using password: YES)",
+            "Access denied for user 'probe2'@'localhost'",
+            "FATAL: password authentication failed for user \"app\", asked by \"probe\"",
+            "probe: connection refused",
+        ] {
+            assert!(!denied(line), "{line}");
         }
     }
 

@@ -134,20 +134,37 @@ pub const LOGOUT_LABELS: &[&str] = &[
     "logg ut", "logg av", "log ud", "kirjaudu ulos",
 ];
 
-/// A line with one of these is about something else than the account.
-pub const ABOUT_OTHER: &[&str] = &[
+/// A line with one of these is about trouble of the service, and not about the account.
+pub const TROUBLE: &[&str] = &[
     "database", "databas", "databasen", "datenbank", "base de données", "sql", "mysql",
     "postgresql", "sqlite", "server error", "internal error", "serverfel", "internt fel",
     "serverfehler", "interner fehler", "connection", "connections", "connect", "anslutning",
     "anslutningen", "verbindung", "timeout", "timed out", "exception", "traceback", "unavailable",
     "stack trace", "csrf", "xsrf", "cookie", "cookies", "kakor", "security token", "form token",
     "invalid token", "session expired", "session has expired", "session timed out",
-    "form has expired", "sessionen", "forgot", "forgotten", "lost your", "glömt", "vergessen",
-    "oublié", "at least", "minst", "mindestens", "must contain", "måste innehålla", "caps lock",
-    "maintenance", "underhåll", "wartung", "went wrong", "gick fel", "schiefgelaufen",
+    "form has expired", "sessionen", "storage server", "mail server", "maintenance", "underhåll", "wartung", "went wrong", "gick fel", "schiefgelaufen",
     "schief gegangen", "error occurred", "error has occurred", "fel uppstod", "fel inträffade",
     "ett fel har", "fehler aufgetreten", "ist ein fehler", "une erreur est", "misconfigured",
     "configuration", "page not found", "not found on this server",
+];
+
+/// What a short page that says this is about.
+pub const FAILURE: &[&str] = &[
+    "error", "fatal", "failed", "failure", "warning", "oops", "sorry", "unable", "problem", "denied",
+    "forbidden", "fel", "felmeddelande", "misslyckades", "tyvärr", "fehler", "fehlgeschlagen",
+    "leider", "erreur", "échec", "désolé",
+];
+
+/// A sentence with one of these helps who types, and tells nothing.
+pub const REMINDERS: &[&str] = &[
+    "forgot", "forgotten", "lost your", "glömt", "vergessen", "oublié", "at least", "minst",
+    "mindestens", "must contain", "måste innehålla", "caps lock",
+];
+
+/// What a directory or a database says of a user that it refuses, before the user's name in quotes.
+pub const DENIED_USER: &[&str] = &[
+    "access denied for user", "authentication failed for user", "login failed for user",
+    "authentication failed for",
 ];
 
 /// What says that an account is locked.

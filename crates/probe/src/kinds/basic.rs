@@ -6,7 +6,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use contract::{AccountCause, DownCause, UnableCause};
+use contract::{DownCause, UnableCause};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use secrecy::ExposeSecret;
@@ -37,10 +37,8 @@ pub async fn sign_in(
         return Err(failure);
     }
     if matches!(after.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Err(verdict::by_words(Some(&before), &after, &session.login.refusals)
-            .unwrap_or_else(|| {
-                Failure::account(AccountCause::Rejected, format!("answered {}", after.status))
-            }));
+        return Err(verdict::by_words(session, Some(&before), &after)
+            .unwrap_or_else(|| verdict::by_unauthorized(Some(&before), &after)));
     }
     if !is_good(after.status) {
         return Err(verdict::error_status(&after));

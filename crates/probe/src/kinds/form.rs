@@ -9,11 +9,11 @@
 //! | a configured status; 423; 429 | account: as configured; locked; bot wall |
 //! | the form again or a status from 400, with words of refusal | account, as the words say |
 //! | the same, with a challenge that was not there before | account, bot wall |
-//! | 401 | account, rejected |
+//! | 401 | account, rejected; down, `http_status`, if it speaks of trouble of the service |
 //! | another status from 400, without the form | down, `http_status` |
 //! | the form again, and no word why | down, `login_form_again` |
 //! | a form for a one-time code | unable, `needs_recipe` |
-//! | every proof | up |
+//! | every proof; without a configured one: a way to log out, or `lets_pass` | up |
 //! | no proof, with words of refusal | account, as the words say |
 //! | no proof | down, `no_proof` |
 //!
@@ -76,7 +76,10 @@ pub async fn sign_in(
     decide(session, &before, &login, &after)?;
     let cookie_before =
         |name: &str| cookies_before.value(&after.url, name, session.now).map(str::to_owned);
-    let saw = prove(session, &before, &after, &cookie_before)?;
+    let saw = match session.login.proof.is_empty() && logout::find(after.page()).is_none() {
+        true => lets_pass(session, form, &before, &after).await?,
+        false => prove(session, &before, &after, &cookie_before)?,
+    };
     Ok(SignedIn { answer: after, saw, credential: None })
 }
 
@@ -110,7 +113,7 @@ fn without_form(session: &Session<'_>, answer: &Answer) -> Failure {
     if let Some(wall) = verdict::by_challenge(None, answer) {
         return wall;
     }
-    let words = verdict::by_words(None, answer, &session.login.refusals);
+    let words = verdict::by_words(session, None, answer);
     let is_wall =
         |failure: &Failure| failure.outcome == contract::Outcome::Account(AccountCause::BotWall);
     if let Some(wall) = words.filter(is_wall) {
@@ -217,12 +220,13 @@ fn decide(
     }
     let again = shows_again(login, after);
     if again || !is_good(after.status) {
-        let said = verdict::by_words(Some(before), after, refusals)
-            .or_else(|| verdict::by_challenge(Some(before), after));
+        let said = verdict::by_words(session, Some(before), after)
+            .or_else(|| verdict::by_challenge(Some(before), after))
+            .or_else(|| {
+                again.then(|| verdict::by_words_of_scripts(session, before, after)).flatten()
+            });
         return Err(said.unwrap_or_else(|| match (after.status.as_u16(), again) {
-            (401, _) => {
-                Failure::account(AccountCause::Rejected, format!("answered {}", after.status))
-            }
+            (401, _) => verdict::by_unauthorized(Some(before), after),
             (_, true) => Failure::down(DownCause::LoginFormAgain, without_reason(after)),
             (_, false) => verdict::error_status(after),
         }));
@@ -262,23 +266,48 @@ fn prove(
     cookie_before: &dyn Fn(&str) -> Option<String>,
 ) -> Result<String, Failure> {
     let proofs = &session.login.proof;
-    let lack = if proofs.is_empty() {
-        // A way out was never wrong, where there was one.
-        match logout::find(after.page()) {
-            Some(_) => return Ok("saw a way to log out".to_owned()),
-            None => "no proof is configured, and there is no way to log out".to_owned(),
-        }
-    } else {
-        let cookie_after = |name: &str| session.cookie(&after.url, name).map(str::to_owned);
-        let seen = Seen { before: Some(before), after, cookie_before, cookie_after: &cookie_after };
-        match seen.lacks(proofs) {
-            None => return Ok(saw(proofs)),
-            Some((proof, Lack::Missing)) => format!("{proof} is not there"),
-            Some((proof, Lack::NotNew)) => format!("{proof} was there before signing in"),
-        }
+    // A way out was never wrong, where there was one.
+    if proofs.is_empty() {
+        return Ok("saw a way to log out".to_owned());
+    }
+    let cookie_after = |name: &str| session.cookie(&after.url, name).map(str::to_owned);
+    let seen = Seen { before: Some(before), after, cookie_before, cookie_after: &cookie_after };
+    let lack = match seen.lacks(proofs) {
+        None => return Ok(saw(proofs)),
+        Some((proof, Lack::Missing)) => format!("{proof} is not there"),
+        Some((proof, Lack::NotNew)) => format!("{proof} was there before signing in"),
     };
-    Err(verdict::by_words(Some(before), after, &session.login.refusals)
+    Err(verdict::by_words(session, Some(before), after)
         .unwrap_or_else(|| Failure::down(DownCause::NoProof, lack)))
+}
+
+/// Where no proof is configured and the page shows no way out (its script may draw it), the login's
+/// address is asked for once more: with a session it leads to where the login led by redirect, and
+/// shows no form. A page that looks like an error's proves nothing.
+async fn lets_pass(
+    session: &mut Session<'_>,
+    form: &Form,
+    before: &Answer,
+    after: &Arc<Answer>,
+) -> Result<String, Failure> {
+    let was_led = session.steps.last().is_some_and(|step| step.name == "redirect");
+    if let Some(refused) = verdict::by_words(session, Some(before), after) {
+        return Err(refused);
+    }
+    let is_broken = verdict::seems_broken(before, after);
+    if was_led && !is_broken {
+        let again = session.follow(Ask::page("check", form.url.clone())).await?;
+        let again = settle(session, again).await?;
+        session.last = Some(Arc::clone(after));
+        let to_same =
+            again.url.origin() == after.url.origin() && again.url.path() == after.url.path();
+        let no_form = login_form::find(again.page(), Wanted::default()) == Found::None;
+        if is_good(again.status) && to_same && no_form && !verdict::seems_broken(before, &again) {
+            return Ok("the login's address leads past its form".to_owned());
+        }
+    }
+    let lack = "no proof is configured, and there is no way to log out";
+    Err(Failure::down(DownCause::NoProof, lack))
 }
 
 /// What was seen, as a fragment.
@@ -294,7 +323,7 @@ fn refused_user(
     after: &Answer,
     failure: Option<Failure>,
 ) -> Failure {
-    let words = || verdict::by_words(Some(before), after, &session.login.refusals);
+    let words = || verdict::by_words(session, Some(before), after);
     match failure {
         Some(failure) if after.status.is_server_error() => failure,
         other => words().or(other).unwrap_or_else(|| {

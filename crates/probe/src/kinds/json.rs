@@ -109,11 +109,9 @@ fn check_sign_in(session: &Session<'_>, answer: &Answer) -> Result<(), Failure> 
         return Ok(());
     }
     let said =
-        verdict::by_words(None, answer, refusals).or_else(|| verdict::by_challenge(None, answer));
+        verdict::by_words(session, None, answer).or_else(|| verdict::by_challenge(None, answer));
     Err(said.unwrap_or_else(|| match answer.status.as_u16() {
-        401 | 403 => {
-            Failure::account(AccountCause::Rejected, format!("answered {}", answer.status))
-        }
+        401 | 403 => verdict::by_unauthorized(None, answer),
         400 | 422 if has_refused_code(answer) => {
             Failure::account(AccountCause::Rejected, format!("answered {}", answer.status))
         }
@@ -141,7 +139,7 @@ fn token(
     let token = parsed.as_ref().and_then(|parsed| parsed.pointer(pointer)).and_then(Value::as_str);
     let Some(token) = token.filter(|token| !token.is_empty()) else {
         let no_token = || Failure::down(DownCause::NoToken, format!("nothing at {pointer}"));
-        let refused = verdict::by_words(None, answer, &session.login.refusals);
+        let refused = verdict::by_words(session, None, answer);
         return Err(refused.unwrap_or_else(no_token));
     };
     let secrets = [account.password.expose_secret(), token];
