@@ -40,7 +40,7 @@ use crate::store::worker::{Found, StoreGauges, Worker};
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};
 pub use crate::journal::reader::Tip;
 pub use crate::ticket::{RecordError, Recorded, Ticket};
-pub use crate::verify::{SegmentReport, VerifyError, VerifyReport, verify};
+pub use crate::verify::{SegmentReport, VerifyError, VerifyReport, segment_files, verify};
 
 /// Facts that may wait for the disk. Beyond it people's facts are refused; the machine's are
 /// folded to two per service, the time between becomes `unmeasured`, and what was lost is counted.

@@ -105,6 +105,15 @@ pub fn verify(path: &Path) -> Result<VerifyReport, VerifyError> {
     Ok(verifying.report)
 }
 
+/// The segments in the folder `dir`, in the order in which they were written.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn segment_files(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    let names = segments(&RealDisk, dir)?;
+    Ok(names.into_iter().map(|name| dir.join(name.to_string())).collect())
+}
+
 impl VerifyReport {
     /// What is damaged, oldest first.
     pub fn damage(&self) -> impl Iterator<Item = &Damage> {

@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod demo;
 mod exit;
+mod facts;
 mod waterfall;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ fn main() -> ExitCode {
         Command::Stop(command) => commands::stop::run(&command),
         Command::Adjust(command) => commands::adjust::run(&command),
         Command::Incident(command) => commands::incident::run(&command),
+        Command::Pause(args) => commands::pause::pause(&args),
+        Command::Resume(args) => commands::pause::resume(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };

@@ -1,13 +1,13 @@
 //! `upptid replay`: the month out of recorded facts alone, without an agent, a store or a clock.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-use agent::config::Config;
-use contract::{History, Instant, Month, ReplayService, ResolvedTerms};
+use agent::config::{Config, Service};
+use contract::{Fact, History, Instant, Line, Month, ReplayService, ResolvedTerms};
 
 use crate::cli::{ReplayArgs, ReplayFormat};
 use crate::exit::{Exit, Failure};
+use crate::facts;
 
 /// Computes the month and prints it.
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
@@ -18,7 +18,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         .map(|text| text.parse().map_err(|error| Failure::usage(format!("--as-of: {error}"))))
         .transpose()?;
     let config = Config::load_contracts(&args.config).map_err(Failure::usage)?;
-    let mut terms = std::collections::BTreeMap::new();
+    let mut terms = BTreeMap::new();
     for (name, of_name) in &config.terms {
         let resolved = ResolvedTerms::new((**of_name).clone())
             .map_err(|error| Failure::usage(format!("[terms.{name}]: {error}")))?;
@@ -41,7 +41,8 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
         let place = args.config.display();
         return Err(Failure::usage(format!("no service is named {asked:?} in {place}")));
     }
-    let history = read_facts(&args.facts)?;
+    let mut history = facts::read(&args.facts)?;
+    begin(&mut history, &config.services)?;
     let document = contract::replay(&history, &services, month, as_of);
     match args.format {
         ReplayFormat::Json => {
@@ -51,38 +52,15 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn read_facts(paths: &[PathBuf]) -> Result<History, Failure> {
-    let mut history = History::new();
-    for path in paths {
-        for file in files(path)? {
-            let text = fs::read_to_string(&file).map_err(|error| {
-                Failure::usage(format!("cannot read {}: {error}", file.display()))
-            })?;
-            history
-                .read(&file.display().to_string(), &text)
-                .map_err(|error| Failure::new(Exit::Damaged, error))?;
+/// C2.4: what the configuration says of a service's beginning holds where the facts say nothing.
+fn begin(history: &mut History, services: &[Service]) -> Result<(), Failure> {
+    for service in services {
+        let Some(from) = service.began else { continue };
+        if !history.has_presence(&service.name) {
+            let fact = Fact::ServiceBegan { service: service.name.clone(), from };
+            let line = Line { seq: history.next_seq(), at: from, fact };
+            history.apply(&line).map_err(|error| Failure::new(Exit::Damaged, error))?;
         }
     }
-    Ok(history)
-}
-
-/// The file itself, or the segments of a folder in their order.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let cannot =
-        |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(cannot)? {
-        let file = entry.map_err(cannot)?.path();
-        if file.extension().is_some_and(|extension| extension == "jsonl") {
-            files.push(file);
-        }
-    }
-    if files.is_empty() {
-        return Err(Failure::usage(format!("{} holds no segment (*.jsonl)", path.display())));
-    }
-    files.sort();
-    Ok(files)
+    Ok(())
 }
