@@ -56,6 +56,11 @@ impl History {
             .filter(|made| made.interval.until > first || made.standing().is_none())
             .flat_map(Adjustment::lines)
             .for_each(&mut keep);
+        // The next id is one more than the highest, which was given last.
+        let last_stop = self.stops.iter().max_by_key(|stop| stop.seq);
+        last_stop.into_iter().flat_map(Stop::lines).for_each(&mut keep);
+        let last_adjustment = self.adjustments.iter().max_by_key(|made| made.seq);
+        last_adjustment.into_iter().flat_map(Adjustment::lines).for_each(&mut keep);
         lines.into_values().collect()
     }
 
@@ -103,6 +108,11 @@ impl History {
         let month = month_for_terms(start);
         for setting in from_in_force(&record.settings, |setting| setting.month <= month) {
             keep(setting.line(service));
+        }
+        if let Some(pause) = &record.pause {
+            let (service, by) = (service.to_string(), pause.by.clone());
+            let fact = Fact::MeasuringPaused { service, by, reason: pause.reason.clone() };
+            keep(Line { seq: pause.seq, at: pause.at, fact });
         }
         for made in record.acknowledgements.iter().filter(|made| made.opened >= start) {
             let (service, by) = (service.to_string(), made.by.clone());

@@ -111,6 +111,23 @@ pub enum Fact {
         /// The system account that acknowledged.
         by: String,
     },
+    /// Measuring of the service is paused by an operator (C3.6). Its `state` says so, too; this
+    /// line says who did it, and that it holds over a restart.
+    MeasuringPaused {
+        /// The service.
+        service: String,
+        /// The system account that paused it.
+        by: String,
+        /// Why, in that person's words.
+        reason: String,
+    },
+    /// Measuring of the service goes on (C3.6).
+    MeasuringResumed {
+        /// The service.
+        service: String,
+        /// The system account that resumed it.
+        by: String,
+    },
     /// The service enters the contract (C2.4).
     ServiceBegan {
         /// The service.
@@ -180,7 +197,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every name that `fact` can have.
-    pub const NAMES: [&str; 15] = [
+    pub const NAMES: [&str; 17] = [
         "state",
         "measured",
         "measuring_stopped",
@@ -189,6 +206,8 @@ impl Fact {
         "adjustment_claimed",
         "adjustment_decided",
         "incident_acknowledged",
+        "measuring_paused",
+        "measuring_resumed",
         "service_began",
         "service_ended",
         "terms_set",

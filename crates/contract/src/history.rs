@@ -10,8 +10,8 @@ use crate::instant::{Instant, Interval};
 use crate::line::parse_line;
 use crate::month::Month;
 use crate::service_record::{
-    Acknowledgement, CauseId, Change, MeasuringStop, Presence, ServiceRecord, ServiceSetting,
-    StoredState, insert_sorted,
+    Acknowledgement, CauseId, Change, MeasuringStop, Pause, Presence, ServiceRecord,
+    ServiceSetting, StoredState, insert_sorted,
 };
 use crate::stops::{Cancellation, Stop};
 use crate::terms::Terms;
@@ -241,6 +241,11 @@ impl History {
         self.record_of(service).map_or(&[], |record| &record.acknowledgements)
     }
 
+    /// Who paused measuring of `service`, and why; none while it is measured (C3.6).
+    pub fn pause(&self, service: &str) -> Option<&Pause> {
+        self.record_of(service)?.pause.as_ref()
+    }
+
     /// The terms of this name that are in force in `month`: those set for the latest month up to
     /// it, otherwise the earliest.
     pub fn terms_in_force(&self, name: &str, month: Month) -> Option<&NamedTerms> {
@@ -341,6 +346,11 @@ impl History {
                 let record = self.record_mut(service);
                 insert_sorted(&mut record.acknowledgements, made, |made| (made.opened, made.seq));
             }
+            Fact::MeasuringPaused { service, by, reason } => {
+                let pause = Pause { seq, at, by: by.clone(), reason: reason.clone() };
+                self.record_mut(service).pause = Some(pause);
+            }
+            Fact::MeasuringResumed { service, .. } => self.record_mut(service).pause = None,
             Fact::ServiceBegan { service, from } | Fact::ServiceEnded { service, from } => {
                 let began = matches!(line.fact, Fact::ServiceBegan { .. });
                 let presence = Presence { from: *from, seq, at, began };

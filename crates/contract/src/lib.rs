@@ -44,7 +44,7 @@ pub use month::Month;
 pub use month_terms::{MonthTerms, ResolvedTerms, ServiceContract, TermsError};
 pub use outcome::{AccountCause, DownCause, Outcome, Phase, UnableCause};
 pub use replay::{ReplayDocument, ReplayService, replay};
-pub use service_record::{Acknowledgement, ServiceSetting};
+pub use service_record::{Acknowledgement, Pause, ServiceSetting};
 pub use stops::{Judgement, ProposedStop, Stop, StopVerdict, judge_announcement};
 pub use stretches::{Stretch, StretchClass, month_stretches};
 pub use terms::Terms;

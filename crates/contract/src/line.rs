@@ -99,6 +99,8 @@ mod tests {
         r#"{"seq":13,"at":"2026-10-01T00:00:00.000Z","fact":"terms_set","name":"standard","month":"2026-10","terms":{"target":"99.5","later":1}}"#,
         r#"{"seq":14,"at":"2026-10-01T00:00:00.000Z","fact":"segment_opened","format":1,"month":"2026-10","agent":"gbg-1","version":"0.1.0"}"#,
         r#"{"seq":15,"at":"2026-10-01T00:00:00.000Z","fact":"carried_over","line":{"seq":3,"at":"2026-10-01T00:00:00.000Z","fact":"measured","until":"2026-10-01T00:00:00.000Z"}}"#,
+        r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"measuring_paused","service":"portal","by":"anna","reason":"r"}"#,
+        r#"{"seq":17,"at":"2026-10-01T00:00:00.000Z","fact":"measuring_resumed","service":"portal","by":"bo"}"#,
         r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"chain_damaged","last_good_seq":4,"found":"a hash that does not fit"}"#,
     ];
 

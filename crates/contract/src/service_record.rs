@@ -23,6 +23,8 @@ pub(crate) struct ServiceRecord {
     pub acknowledgements: Vec<Acknowledgement>,
     /// By (`month`, `seq`).
     pub settings: Vec<ServiceSetting>,
+    /// Since when it is paused; none while it is measured (C3.6).
+    pub pause: Option<Pause>,
 }
 
 impl ServiceRecord {
@@ -35,6 +37,7 @@ impl ServiceRecord {
             adjustments: Vec::new(),
             acknowledgements: Vec::new(),
             settings: Vec::new(),
+            pause: None,
         }
     }
 }
@@ -90,6 +93,19 @@ pub struct Acknowledgement {
     pub opened: Instant,
     /// The system account that acknowledged.
     pub by: String,
+}
+
+/// An operator paused measuring (C3.6).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pause {
+    /// The line that records it.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Instant,
+    /// The system account that paused.
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What a contract says of a service, from a month's start on.

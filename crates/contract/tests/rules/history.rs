@@ -231,6 +231,48 @@ fn what_is_carried_over_is_what_stood_there() {
 }
 
 #[test]
+fn the_highest_ids_are_carried_over_so_that_none_is_given_twice() {
+    let before = Facts::always_up()
+        .stop("S1", "2026-02-01", "2026-02-10", "2026-02-11")
+        .stop("S2", "2026-02-01", "2026-02-05", "2026-02-06")
+        .claim("A1", "exclude", "network", "2026-02-05", "2026-02-06")
+        .decide("A1", "accepted");
+    let carried = before.history().carry_over(at("2026-10-31"));
+    let is_kept = |id: &str| {
+        let of_id = |line: &&Line| match &line.fact {
+            Fact::StopAnnounced { id: other, .. } | Fact::AdjustmentDecided { id: other, .. } => {
+                id == other
+            }
+            _ => false,
+        };
+        carried.iter().any(|line| of_id(&line))
+    };
+    assert!(is_kept("S2") && is_kept("A1") && !is_kept("S1"));
+}
+
+#[test]
+fn c3_6_a_pause_is_carried_over_until_it_is_resumed() {
+    let paused = Facts::always_up().add(
+        "2026-02-01",
+        json!({"fact": "measuring_paused", "service": "portal", "by": "anna", "reason": "a move"}),
+    );
+    let history = paused.history();
+    let pause = history.pause("portal").unwrap();
+    assert_eq!((&*pause.by, &*pause.reason, pause.at), ("anna", "a move", at("2026-02-01")));
+    assert_eq!(history.pause("mail"), None);
+    let is_carried = |history: &History| {
+        let carried = history.carry_over(at("2026-10-31"));
+        carried.iter().any(|line| matches!(line.fact, Fact::MeasuringPaused { .. }))
+    };
+    assert!(is_carried(&history));
+    let resumed = paused
+        .add("2026-02-02", json!({"fact": "measuring_resumed", "service": "portal", "by": "bo"}))
+        .history();
+    assert_eq!(resumed.pause("portal"), None);
+    assert!(!is_carried(&resumed));
+}
+
+#[test]
 fn only_a_segment_may_begin_in_the_middle() {
     let (before, after) = two_segments();
     let opened = u64::try_from(before.lines.len()).unwrap() + 1;

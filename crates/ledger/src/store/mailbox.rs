@@ -134,6 +134,8 @@ impl Mail {
             }
             Fact::MeasuringStopped { .. } | Fact::TermsSet { .. } => self.all = true,
             Fact::Measured { .. }
+            | Fact::MeasuringPaused { .. }
+            | Fact::MeasuringResumed { .. }
             | Fact::SegmentOpened { .. }
             | Fact::CarriedOver { .. }
             | Fact::ChainDamaged { .. } => {}
