@@ -19,6 +19,7 @@ use crate::board::{Board, LiveService};
 use crate::clock::Clock;
 use crate::config::{Config, Service};
 use crate::measured::{self, Measured};
+use crate::wishes::{Wish, Wished, Wishes, pause_message};
 use crate::witnesses::{Testimony, WitnessHosts};
 
 /// The loop looks at the clocks at least this often, so that a sleep or a step is seen.
@@ -73,6 +74,8 @@ enum Report {
         round: WitnessRound,
         testimony: Testimony,
     },
+    /// An operator's wish.
+    Wished(Wished),
 }
 
 impl Engine {
@@ -133,8 +136,15 @@ impl Engine {
                     let live = LiveService::new(&service, now.wall);
                     self.tools.board.lock().services.insert(service.name.as_str().into(), live);
                     let watch = restored(settings, &service, recorded);
-                    let one = Measured { service, logins, watch, slot, evidence: None };
+                    let mut one =
+                        Measured { service, logins, watch, slot, evidence: None, paused: None };
+                    let paused = self
+                        .tools
+                        .ledger
+                        .read(|history| history.pause(&one.service.name).map(pause_message));
+                    let actions = paused.map(|message| one.pause(message, now));
                     self.services.insert(slot, one);
+                    self.perform(slot, actions.unwrap_or_default(), now);
                     self.show(slot, None);
                 }
             }
@@ -161,6 +171,15 @@ impl Engine {
         self.start_what_is_due(now);
         self.look_for_overdue(now);
         self.beat(now);
+    }
+
+    /// Where operators' wishes go.
+    pub fn wishes(&self) -> Wishes {
+        let reports = self.reports.0.clone();
+        Wishes::new(move |wished| {
+            // The engine has ended if nobody hears it; then nobody answers.
+            let _ = reports.send(Report::Wished(wished));
+        })
     }
 
     /// How many services are up, and how many there are.
@@ -206,6 +225,7 @@ impl Engine {
                 let outcome = Outcome::Unable(UnableCause::Internal);
                 self.judge(slot, Attempted { started, account, outcome }, now);
             }
+            Report::Wished(wished) => self.grant(wished, now),
             Report::Witnessed { round, testimony } => {
                 self.tools.board.lock().testimony = Some((now.wall, testimony.clone()));
                 for slot in self.rounds.answered(round, testimony.clone()) {
@@ -213,6 +233,24 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// C3.6: what an operator wishes. That it is on record is seen to before.
+    fn grant(&mut self, Wished { service, wish, answer }: Wished, now: Now) {
+        let found = self.services.values_mut().find(|one| one.service.name == service);
+        let is_measured = found.is_some();
+        if let Some(one) = found {
+            let slot = one.slot;
+            let actions = match wish {
+                Wish::Look => Actions::default(),
+                Wish::Pause { message } => one.pause(message, now),
+                Wish::Resume => one.resume(now),
+            };
+            self.perform(slot, actions, now);
+            self.show(slot, None);
+        }
+        // Whoever asked may have gone.
+        let _ = answer.send(is_measured);
     }
 
     fn attempted(
@@ -280,8 +318,8 @@ impl Engine {
 
     fn record(&mut self, slot: Slot, from: Instant, state: ServiceState, now: Now) {
         let Some(one) = self.services.get(&slot) else { return };
-        log_change(&one.service.name, from, &state, one.evidence.as_deref());
-        let evidence = if state == ServiceState::Up { None } else { one.evidence.clone() };
+        let evidence = one.evidence_of(&state);
+        log_change(&one.service.name, from, &state, evidence.as_deref());
         let service = one.service.name.clone();
         self.clocks.recorded(from);
         self.keep(now, Fact::State { service, from, state, evidence });
@@ -331,7 +369,7 @@ impl Engine {
 
     fn start(&mut self, start: Start, now: Now) {
         let slot = start.slot;
-        let Some(one) = self.services.get_mut(&slot) else {
+        let Some(one) = self.services.get_mut(&slot).filter(|one| !one.watch.is_paused()) else {
             self.grid.finished(slot);
             return;
         };
@@ -421,9 +459,7 @@ impl Engine {
             .collect();
         for slot in gone {
             let Some(one) = self.services.get_mut(&slot) else { continue };
-            let message = "taken out of the configuration".to_owned();
-            one.evidence = Some(Box::new(Evidence { message, ..Evidence::default() }));
-            let actions = one.watch.on_pause(now);
+            let actions = one.pause("taken out of the configuration".to_owned(), now);
             self.perform(slot, actions, now);
             self.grid.remove(slot);
             if let Some(one) = self.services.remove(&slot) {

@@ -10,6 +10,7 @@ pub mod lifecycle;
 mod measured;
 mod run;
 mod source;
+pub mod wishes;
 mod witnesses;
 
 pub use run::{Deps, RunError, Running, run};

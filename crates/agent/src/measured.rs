@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use contract::{Evidence, Instant, Outcome};
+use contract::{Evidence, Instant, Outcome, ServiceState, UnmeasuredCause};
 use probe::{Attempt, PreparedLogin, Prober};
-use watch::{Plan, Slot, Watch};
+use watch::{Actions, Now, Plan, Slot, Watch};
 
 use crate::config::Service;
 
@@ -20,6 +20,30 @@ pub struct Measured {
     pub slot: Slot,
     /// What the latest attempt that was not up left behind.
     pub evidence: Option<Box<Evidence>>,
+    /// Who paused it, and why.
+    pub paused: Option<Box<Evidence>>,
+}
+
+impl Measured {
+    /// Measures no more, for the reason that `message` gives (C3.6).
+    pub fn pause(&mut self, message: String, now: Now) -> Actions {
+        self.paused = Some(Box::new(Evidence { message, ..Evidence::default() }));
+        self.watch.on_pause(now)
+    }
+
+    /// Measures again. The time is `paused` until the next attempt's start.
+    pub fn resume(&mut self, now: Now) -> Actions {
+        self.watch.on_resume(now)
+    }
+
+    /// What a fact about `state` shows to people.
+    pub fn evidence_of(&self, state: &ServiceState) -> Option<Box<Evidence>> {
+        match state {
+            ServiceState::Up => None,
+            ServiceState::Unmeasured { cause: UnmeasuredCause::Paused } => self.paused.clone(),
+            _ => self.evidence.clone(),
+        }
+    }
 }
 
 /// Makes a service's logins ready.

@@ -148,7 +148,8 @@ impl Agent {
         };
         let counters = self.counters.clone();
         let web = tokio::spawn(exporter::serve(web, source, counters, options, shutdown));
-        let requests = Requests::new(self.ledger.clone(), self.deps.clock.clone());
+        let requests =
+            Requests::new(self.ledger.clone(), self.deps.clock.clone(), self.engine.wishes());
         let admin = tokio::spawn(admin::serve(socket, Arc::new(requests)));
         let services = self.config.services.len();
         tracing::info!(%address, services, "measuring");

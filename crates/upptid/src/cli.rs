@@ -37,6 +37,10 @@ pub enum Command {
     /// Incidents and their support clock: list, acknowledge
     #[command(subcommand)]
     Incident(IncidentCommand),
+    /// Measure a service no more, until it is resumed
+    Pause(PauseArgs),
+    /// Measure a paused service again
+    Resume(ResumeArgs),
     /// Compute a month from recorded facts, without an agent
     Replay(ReplayArgs),
     /// Check every line of a journal, offline; works while the agent runs
@@ -269,6 +273,29 @@ pub enum IncidentCommand {
         #[command(flatten)]
         agent: AgentArg,
     },
+}
+
+/// `upptid pause`
+#[derive(Args)]
+pub struct PauseArgs {
+    /// The service
+    pub service: String,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// How to reach the agent.
+    #[command(flatten)]
+    pub agent: AgentArg,
+}
+
+/// `upptid resume`
+#[derive(Args)]
+pub struct ResumeArgs {
+    /// The service
+    pub service: String,
+    /// How to reach the agent.
+    #[command(flatten)]
+    pub agent: AgentArg,
 }
 
 /// How to reach the agent.

@@ -6,6 +6,7 @@
 mod adjustments;
 pub mod client;
 mod incidents;
+mod pauses;
 mod protocol;
 mod requests;
 mod rights;
@@ -14,7 +15,8 @@ mod stops;
 mod when;
 
 pub use protocol::{
-    AdjustmentView, Announcement, Claim, DecisionView, IncidentView, Reply, Request, StopView,
+    AdjustmentView, Announcement, Claim, DecisionView, IncidentView, PauseView, Reply, Request,
+    StopView,
 };
 pub use requests::Requests;
 pub use rights::{ADJUST_GROUP, OPERATE_GROUP, Peer};

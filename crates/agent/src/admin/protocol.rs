@@ -47,6 +47,18 @@ pub enum Request {
         #[serde(default)]
         opened: Option<String>,
     },
+    /// Measure a service no more (C3.6).
+    Pause {
+        /// The service.
+        service: String,
+        /// Why.
+        reason: String,
+    },
+    /// Measure a service again.
+    Resume {
+        /// The service.
+        service: String,
+    },
 }
 
 /// An adjustment as a person claims it.
@@ -122,6 +134,13 @@ pub enum Reply {
     Incidents {
         /// The incidents.
         incidents: Vec<IncidentView>,
+    },
+    /// Whether a service is measured now.
+    Measuring {
+        /// The service.
+        service: String,
+        /// Who paused it, if it is not.
+        paused: Option<PauseView>,
     },
     /// Nothing was recorded, and why.
     Refused {
@@ -227,4 +246,15 @@ pub struct IncidentView {
     pub acknowledged: Option<Instant>,
     /// Who did.
     pub acknowledged_by: Option<String>,
+}
+
+/// Measuring is paused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PauseView {
+    /// Who paused it.
+    pub by: String,
+    /// Since when.
+    pub at: Instant,
+    /// Why.
+    pub reason: String,
 }

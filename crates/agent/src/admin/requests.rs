@@ -9,11 +9,13 @@ use tokio::sync::Mutex;
 use super::protocol::{Reply, Request};
 use super::rights::Peer;
 use crate::clock::Clock;
+use crate::wishes::Wishes;
 
 /// Answers people's requests, one at a time: a request sees all that earlier ones have recorded.
 pub struct Requests {
     pub(super) ledger: Ledger,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) wishes: Wishes,
     /// Held from the look at what is recorded until the answer to it is.
     pub(super) turn: Mutex<()>,
 }
@@ -22,9 +24,9 @@ pub struct Requests {
 pub type Refusal = String;
 
 impl Requests {
-    /// Answers out of, and into, `ledger`.
-    pub fn new(ledger: Ledger, clock: Arc<dyn Clock>) -> Self {
-        Self { ledger, clock, turn: Mutex::new(()) }
+    /// Answers out of, and into, `ledger`; what bears on measuring goes to `wishes`, too.
+    pub fn new(ledger: Ledger, clock: Arc<dyn Clock>, wishes: Wishes) -> Self {
+        Self { ledger, clock, wishes, turn: Mutex::new(()) }
     }
 
     /// Answers one request of `peer`.
@@ -40,6 +42,8 @@ impl Requests {
             Request::IncidentAck { service, opened } => {
                 self.acknowledge(peer, &service, opened.as_deref()).await
             }
+            Request::Pause { service, reason } => self.pause(peer, &service, &reason).await,
+            Request::Resume { service } => self.resume(peer, &service).await,
         };
         answer.unwrap_or_else(|error| Reply::Refused { error })
     }

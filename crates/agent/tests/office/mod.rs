@@ -1,10 +1,11 @@
 //! The admin socket's answerer over a real ledger, with a clock of our own.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use agent::admin::{Peer, Reply, Request, Requests};
 use agent::clock::Clock;
+use agent::wishes::{Wish, Wishes};
 use contract::{Fact, Instant, ServiceState, Terms};
 use ledger::{Ledger, OpenOptions};
 use tempfile::TempDir;
@@ -29,6 +30,8 @@ pub struct Office {
     pub requests: Requests,
     pub ledger: Ledger,
     pub clock: Arc<SetClock>,
+    /// What the engine was asked to do: the pauses' messages, and `resume`.
+    pub granted: Arc<Mutex<Vec<String>>>,
     _folder: TempDir,
 }
 
@@ -65,8 +68,20 @@ pub async fn office_under(terms: Terms, now: &str) -> Office {
     let facts = [terms, set("portal"), set("mail")].map(|fact| (now, fact)).to_vec();
     ledger.record(facts).await.unwrap();
     let clock = Arc::new(SetClock(AtomicI64::new(now.ms())));
-    let requests = Requests::new(ledger.clone(), clock.clone());
-    Office { requests, ledger, clock, _folder: folder }
+    let granted: Arc<Mutex<Vec<String>>> = Arc::default();
+    let wishes = {
+        let granted = granted.clone();
+        Wishes::new(move |wished| {
+            match wished.wish {
+                Wish::Look => {}
+                Wish::Pause { message } => granted.lock().unwrap().push(message),
+                Wish::Resume => granted.lock().unwrap().push("resume".to_owned()),
+            }
+            let _ = wished.answer.send(["portal", "mail"].contains(&&*wished.service));
+        })
+    };
+    let requests = Requests::new(ledger.clone(), clock.clone(), wishes);
+    Office { requests, ledger, clock, granted, _folder: folder }
 }
 
 impl Office {

@@ -4,6 +4,7 @@ pub mod adjust;
 mod ask;
 pub mod check;
 pub mod incident;
+pub mod pause;
 pub mod replay;
 pub mod run;
 pub mod stop;
