@@ -69,3 +69,27 @@ fn groups_of(user: &User) -> Vec<Gid> {
     let Ok(name) = CString::new(user.name.as_str()) else { return Vec::new() };
     getgrouplist(&name, user.gid).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn c10_2_the_agents_own_user_operates_and_adjusts_under_its_name() {
+        let (_there, here) = UnixStream::pair().unwrap();
+        let peer = Peer::of(&here).unwrap();
+        let own = User::from_uid(Uid::effective()).unwrap();
+        let name = own.map_or_else(|| format!("uid {}", Uid::effective()), |user| user.name);
+        assert_eq!(peer, Peer { account: name, may_operate: true, may_adjust: true });
+    }
+
+    #[test]
+    fn c10_2_operating_and_adjusting_are_separate_rights() {
+        let peer =
+            |may_operate, may_adjust| Peer { account: "bo".to_owned(), may_operate, may_adjust };
+        assert!(may_operate(&peer(true, false)).is_ok() && may_adjust(&peer(false, true)).is_ok());
+        let refused = may_operate(&peer(false, true)).unwrap_err();
+        assert!(refused.contains("bo") && refused.contains(OPERATE_GROUP), "{refused}");
+        assert!(may_adjust(&peer(true, false)).unwrap_err().contains(ADJUST_GROUP));
+    }
+}
