@@ -1,5 +1,6 @@
 //! What is acknowledged is found again, in order, once.
 
+use contract::fact::{AdjustmentKind, Decision, Ground};
 use contract::{Fact, History, Line, State};
 
 use super::*;
@@ -208,4 +209,31 @@ fn every_line_is_read_by_the_contract() {
         text.lines().map(|line| contract::parse_line(line, 1).unwrap()).collect();
     assert!(matches!(lines[0].fact, Fact::SegmentOpened { format: 1, .. }));
     assert_eq!((lines[1].at, &lines[1].fact), (at(1), &down("portal", at(1)).1));
+}
+
+#[test]
+fn c5_4_a_correction_is_a_new_line_and_the_old_ones_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ledger, _) = open(dir.path(), at(0));
+    let path = dir.path().join("journal/2026-10.jsonl");
+    let (id, by) = ("A1".to_owned(), "anna".to_owned());
+    let claim = Fact::AdjustmentClaimed {
+        id: id.clone(),
+        kind: AdjustmentKind::Exclude,
+        service: "portal".to_owned(),
+        from: at(0),
+        until: at(1000),
+        ground: Ground::Network,
+        evidence: "a letter".to_owned(),
+        by: by.clone(),
+    };
+    let decide = |decision| Fact::AdjustmentDecided { id: id.clone(), decision, by: by.clone() };
+    let corrections = [claim, decide(Decision::Accepted), decide(Decision::Rejected)];
+    let mut before = Vec::new();
+    for fact in corrections {
+        ledger.record(vec![(at(2000), fact)]).wait().unwrap();
+        let after = std::fs::read(&path).unwrap();
+        assert!(after.len() > before.len() && after.starts_with(&before));
+        before = after;
+    }
 }
