@@ -5,12 +5,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::{Finished, Metrics, PATIENCE, Scene, program, until};
+use crate::{Finished, Metrics, Scene, program, until};
 
 /// How long one answer over HTTP may take.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
@@ -18,7 +17,7 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
 /// A measuring agent: a child process, killed when it is dropped.
 pub struct Agent {
     child: Child,
-    web: SocketAddr,
+    web: Arc<OnceLock<SocketAddr>>,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
@@ -31,7 +30,7 @@ impl Agent {
 
     /// The same through another command, to which `upptid`'s arguments are added.
     pub fn start_by(command: Command, scene: &Scene) -> Self {
-        let agent = Self::try_start_by(command, &scene.config());
+        let agent = Self::spawn_by(command, &scene.config()).wait_for_web();
         let agent = agent.unwrap_or_else(|ended| panic!("the agent does not run: {ended:?}"));
         agent.wait_until_ready();
         agent
@@ -39,30 +38,35 @@ impl Agent {
 
     /// Starts the agent; gives what it left behind if it ends before it measures.
     pub fn try_start(config: &Path) -> Result<Self, Finished> {
-        Self::try_start_by(Command::new(program()), config)
+        Self::spawn(config).wait_for_web()
     }
 
-    fn try_start_by(mut command: Command, config: &Path) -> Result<Self, Finished> {
+    /// Starts the agent, and waits for nothing.
+    pub fn spawn(config: &Path) -> Self {
+        Self::spawn_by(Command::new(program()), config)
+    }
+
+    fn spawn_by(mut command: Command, config: &Path) -> Self {
         command.args(["run", "--config"]).arg(config);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program was built");
-        let log = Arc::new(Mutex::new(String::new()));
-        let (sender, address) = channel();
+        let (web, log) = (Arc::default(), Arc::default());
         let stderr = child.stderr.take().expect("it is piped");
         let reader = thread::spawn({
-            let log = log.clone();
-            move || keep_lines(stderr, &log, &sender)
+            let (web, log) = (Arc::clone(&web), Arc::clone(&log));
+            move || keep_lines(stderr, &web, &log)
         });
-        match address.recv_timeout(PATIENCE) {
-            Ok(web) => Ok(Agent { child, web, log, reader: Some(reader) }),
-            Err(_) => {
-                // It has ended, or hangs: either way it is not needed any more.
-                let _ = child.kill();
-                let status = child.wait().expect("it is a child");
-                reader.join().expect("the reader does not panic");
-                let stderr = log.lock().unwrap().clone();
-                Err(Finished { code: status.code(), stdout: String::new(), stderr })
-            }
+        Agent { child, web, log, reader: Some(reader) }
+    }
+
+    fn wait_for_web(mut self) -> Result<Self, Finished> {
+        until("the agent measures, or has ended", || {
+            let has_ended = self.child.try_wait().expect("it is a child").is_some();
+            (has_ended || self.web.get().is_some()).then_some(())
+        });
+        match self.web.get() {
+            Some(_) => Ok(self),
+            None => Err(self.ended()),
         }
     }
 
@@ -71,9 +75,9 @@ impl Agent {
         self.child.id()
     }
 
-    /// Where its page is.
-    pub fn web(&self) -> SocketAddr {
-        self.web
+    /// Where its page is; none before it measures.
+    pub fn web(&self) -> Option<SocketAddr> {
+        self.web.get().copied()
     }
 
     /// What it has logged so far.
@@ -98,7 +102,7 @@ impl Agent {
 
     /// The same; none if there is no whole answer, as while it is killed.
     pub fn try_get(&self, path: &str) -> Option<(u16, String)> {
-        get(self.web, path)
+        get(self.web()?, path)
     }
 
     /// One scrape.
@@ -134,6 +138,11 @@ impl Agent {
     pub fn kill(mut self) -> Finished {
         self.child.kill().expect("it is a child");
         self.ended()
+    }
+
+    /// The same, while others still look at it.
+    pub fn kill_now(&self) {
+        self.signal("KILL");
     }
 
     /// Asks it to end, and waits until it has.
@@ -183,15 +192,14 @@ pub fn get(web: SocketAddr, path: &str) -> Option<(u16, String)> {
     length.is_none_or(|length| length == body.len()).then(|| (status, body.to_owned()))
 }
 
-/// Keeps what the agent logs, and tells once where it listens.
-fn keep_lines(stderr: ChildStderr, log: &Mutex<String>, address: &Sender<SocketAddr>) {
+/// Keeps what the agent logs, and where it says that it listens.
+fn keep_lines(stderr: ChildStderr, web: &OnceLock<SocketAddr>, log: &Mutex<String>) {
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
         if line.contains("measuring")
             && let Some((_, rest)) = line.split_once("address=")
-            && let Some(Ok(web)) = rest.split_whitespace().next().map(str::parse)
+            && let Some(Ok(address)) = rest.split_whitespace().next().map(str::parse)
         {
-            // Nobody may wait any more.
-            let _ = address.send(web);
+            web.get_or_init(|| address);
         }
         let mut log = log.lock().unwrap();
         log.push_str(&line);

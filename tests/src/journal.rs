@@ -67,7 +67,7 @@ impl Journal {
     }
 
     /// The lines of one kind.
-    pub fn facts<'a>(&'a self, fact: &'a str) -> impl Iterator<Item = &'a Line> {
+    pub fn facts<'a>(&'a self, fact: &'a str) -> impl DoubleEndedIterator<Item = &'a Line> {
         self.lines.iter().filter(move |line| line.fact() == fact)
     }
 }
