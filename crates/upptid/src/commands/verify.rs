@@ -27,9 +27,8 @@ fn text(report: &VerifyReport) -> String {
     }
     match (damage.is_empty(), report.last) {
         (true, Some(last)) => {
-            let lines = report.lines();
-            text +=
-                &format!("verified: {lines} lines\nlast line {}, hash {}\n", last.seq, last.hash);
+            let lines = counted(report.lines());
+            text += &format!("verified: {lines}\nlast line {}, hash {}\n", last.seq, last.hash);
         }
         (true, None) => text += "verified: no line\n",
         (false, _) => text += "the journal is damaged; restore the segment from a backup\n",
@@ -39,7 +38,7 @@ fn text(report: &VerifyReport) -> String {
 
 fn segment_line(segment: &SegmentReport) -> String {
     let SegmentReport { file, lines, hidden_lines, torn_bytes, .. } = segment;
-    let mut text = format!("{file}  {lines} lines");
+    let mut text = format!("{file}  {}", counted(*lines));
     if let (Some(first), Some(last)) = (segment.first_seq, segment.last_seq) {
         text += &format!(", seq {first} to {last}");
     }
@@ -57,9 +56,19 @@ fn segment_line(segment: &SegmentReport) -> String {
     if let (Some(hash), Some(first), true) =
         (&segment.follows, segment.first_seq, segment.damage.is_empty())
     {
-        text += &format!("    it follows line {}, hash {hash}, not read here\n", first - 1);
+        text += &format!(
+            "    it follows line {}, hash {hash}, not read here\n",
+            first.saturating_sub(1)
+        );
     }
     text
+}
+
+fn counted(lines: u64) -> String {
+    match lines {
+        1 => "1 line".to_owned(),
+        _ => format!("{lines} lines"),
+    }
 }
 
 fn document(report: &VerifyReport) -> Value {
@@ -96,4 +105,77 @@ fn segment_document(segment: &SegmentReport) -> Value {
         "being_written_bytes": segment.torn_bytes,
         "damage": damage,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// The journal that `docs/ledger-format.md` shows.
+    fn example() -> String {
+        let document = include_str!("../../../../docs/ledger-format.md");
+        let block = document.split("```jsonl\n").nth(1).unwrap();
+        block.split("```").next().unwrap().to_owned()
+    }
+
+    fn written(folder: &tempfile::TempDir, text: &str) -> PathBuf {
+        std::fs::write(folder.path().join("2026-10.jsonl"), text).unwrap();
+        folder.path().to_owned()
+    }
+
+    #[test]
+    fn c10_1_a_whole_journal_is_told_by_segment_with_its_last_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(&folder, &(example() + "{\"seq\":4,"));
+        let report = verify(&path).unwrap();
+        assert_eq!(
+            text(&report),
+            "2026-10.jsonl  3 lines, seq 1 to 3, verified; then 9 bytes of a line that is being \
+             written\nverified: 3 lines\nlast line 3, hash \
+             13c62a2a4860f374ab8b30cecb8f22e6fadfaace88624b7e49bdfa6877bb26af\n"
+        );
+        let document = document(&report);
+        assert_eq!((&document["verified"], &document["last_seq"]), (&json!(true), &json!(3)));
+        assert_eq!(document["segments"][0]["being_written_bytes"], 9);
+        assert_eq!(run(&VerifyArgs { path, json: true }).unwrap(), Exit::Done);
+    }
+
+    #[test]
+    fn c10_1_the_first_bad_line_is_named_and_the_exit_code_is_5() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(&folder, &example().replace("\"state\":\"up\"", "\"state\":\"us\""));
+        let report = verify(&path).unwrap();
+        let text = text(&report);
+        assert!(text.starts_with("2026-10.jsonl  1 line, seq 1 to 1, damaged\n"), "{text}");
+        assert!(text.contains("damaged: 2026-10.jsonl: line 2 (byte 319): its hash is "), "{text}");
+        assert!(text.contains("; the last good line is 1\n"), "{text}");
+        let document = document(&report);
+        assert_eq!(document["verified"], false);
+        assert_eq!(document["segments"][0]["damage"][0]["line"], 2);
+        assert_eq!(run(&VerifyArgs { path, json: false }).unwrap(), Exit::Damaged);
+    }
+
+    #[test]
+    fn a_segment_alone_tells_what_it_follows() {
+        let hash = "13c62a2a4860f374ab8b30cecb8f22e6fadfaace88624b7e49bdfa6877bb26af";
+        let segment = SegmentReport {
+            file: "2026-11.jsonl".to_owned(),
+            lines: 1,
+            hidden_lines: 1,
+            first_seq: Some(4),
+            last_seq: Some(4),
+            follows: ledger::journal::line::Hash::from_hex(hash.as_bytes()),
+            torn_bytes: 0,
+            damage: Vec::new(),
+        };
+        assert_eq!(
+            segment_line(&segment),
+            format!(
+                "2026-11.jsonl  1 line, seq 4 to 4, verified, 1 of them hidden\n    it follows \
+                 line 3, hash {hash}, not read here\n"
+            )
+        );
+    }
 }
