@@ -118,4 +118,17 @@ mod tests {
             .collect();
         assert_eq!(months, ["2026-11", "2026-11"]);
     }
+
+    #[test]
+    fn c10_5_contacts_are_recorded_by_their_id_and_never_by_their_address() {
+        let now: Instant = "2026-10-10T12:00:00Z".parse().unwrap();
+        let contact = "[[contact]]\nid = \"anna\"\nmail = \"anna@customer.example\"\n\
+                       services = [\"portal\"]\n";
+        let config = configuration(&format!("{CONFIGURATION}\n{contact}"));
+        let facts = contract_facts(&History::new(), &config, now);
+        let written = |fact: Fact| serde_json::to_string(&Line { seq: 1, at: now, fact }).unwrap();
+        let journal: String = facts.into_iter().map(written).collect();
+        assert!(journal.contains(r#""contacts":["anna"]"#), "{journal}");
+        assert!(!journal.contains("customer.example"), "{journal}");
+    }
 }
