@@ -38,9 +38,9 @@ async fn send(session: &mut Session<'_>, mut request: Ask) -> Result<(), String>
         request = match session.redirect(&answer).map_err(failed)? {
             Some(target) if target.origin() == answer.url.origin() => return Ok(()),
             Some(target) => Ask::page(NAME, target),
-            None if !may_have_way_out(&answer) => return Ok(()),
+            None if request.method != Method::GET || !may_have_way_out(&answer) => return Ok(()),
             None => match logout::find(answer.page()) {
-                Some(logout::Logout::Form { form, button }) if request.method == Method::GET => {
+                Some(logout::Logout::Form { form, button }) => {
                     by_form(&answer, &answer.page().forms[form], button.as_deref())?
                 }
                 Some(_) => {

@@ -41,14 +41,17 @@ pub fn by_words_of_scripts(
 /// An answer of 401 without words of refusal: HTTP's own refusal, unless the answer speaks of
 /// trouble. A service whose mail server or directory is gone may answer so.
 pub fn by_unauthorized(before: Option<&Answer>, after: &Answer) -> Failure {
-    let shown = refusal::speaks_of_trouble(before.map(Answer::readable), after.readable());
-    let is_trouble = shown || {
+    let shown = refusal::find_trouble(before.map(Answer::readable), after.readable());
+    let trouble = shown.or_else(|| {
         let before = before.map(Answer::said_by_scripts);
-        refusal::speaks_of_trouble(before.as_deref(), &after.said_by_scripts())
-    };
-    match is_trouble {
-        true => error_status(after),
-        false => Failure::account(AccountCause::Rejected, format!("answered {}", after.status)),
+        refusal::find_trouble(before.as_deref(), &after.said_by_scripts())
+    });
+    match trouble {
+        Some(words) => {
+            let detail = format!("{}, and the page says \"{words}\"", after.status);
+            Failure::down(DownCause::HttpStatus, detail)
+        }
+        None => Failure::account(AccountCause::Rejected, format!("answered {}", after.status)),
     }
 }
 
@@ -61,7 +64,7 @@ fn by_known_words(user: &str, before: Option<&str>, after: &str) -> Option<Failu
 /// Whether a page is likely to be an error's, whatever its status: it speaks of trouble, or is short
 /// and says that something failed.
 pub fn seems_broken(before: &Answer, after: &Answer) -> bool {
-    refusal::speaks_of_trouble(Some(before.readable()), after.readable())
+    refusal::find_trouble(Some(before.readable()), after.readable()).is_some()
         || text::is_short(after.readable()) && refusal::speaks_of_failure(after.readable())
 }
 

@@ -268,6 +268,20 @@ async fn c3_5_words_of_refusal_decide_and_a_broken_back_end_is_down() {
         ("429 Too Many Requests", with(""), Account(BotWall)),
         ("401 Unauthorized", with(""), Account(Rejected)),
         ("200 OK", "<p>Wrong password</p>".to_owned(), Account(Rejected)),
+        ("200 OK", with("The password for demo is incorrect. Lost it?"), Account(Rejected)),
+        ("200 OK", with("Wrong password. <a>Forgot your password?</a>"), Account(Rejected)),
+        // The page's script shows it.
+        ("200 OK", with("<script>show('Login failed.')</script>"), Account(Rejected)),
+        ("401 Unauthorized", with("<script>show('Login failed.')</script>"), Account(Rejected)),
+        // The back end's words on the user that was typed, and on the service's own.
+        ("403 No", with("Access denied for user 'demo'@'localhost'"), Account(Rejected)),
+        ("403 No", with("Access denied for user 'app'@'localhost'"), Down(LoginFormAgain)),
+        ("401 Unauthorized", with("Access denied: no database connection"), Down(HttpStatus)),
+        (
+            "401 Unauthorized",
+            with("<script>show('Connection to storage server failed.')</script>"),
+            Down(HttpStatus),
+        ),
         // Nothing says that the account was refused.
         ("200 OK", with(""), Down(LoginFormAgain)),
         ("403 Forbidden", with(""), Down(LoginFormAgain)),
@@ -280,6 +294,82 @@ async fn c3_5_words_of_refusal_decide_and_a_broken_back_end_is_down() {
     ] {
         let (is, message) = answered_with(page(status, &body)).await;
         assert_eq!(is, outcome, "{status} {body}: {message}");
+    }
+}
+
+/// A service that leads a login to `/home` and shows no way out there.
+async fn without_way_out(
+    home: &'static str,
+    login_page_with_session: fn() -> Vec<u8>,
+) -> (Outcome, String) {
+    let stub = Stub::answering(move |request| {
+        let has_session = request.contains("session=1");
+        match request.split("HTTP").next().unwrap_or_default().trim() {
+            "POST /in" => with_headers(
+                "303 See Other",
+                "location: /home\r\nset-cookie: session=1; Path=/; Secure\r\n",
+                "",
+            ),
+            "GET /home" if has_session => page("200 OK", home),
+            "GET /login" if has_session => login_page_with_session(),
+            _ => page("200 OK", FORM),
+        }
+    })
+    .await;
+    let mut login = stub.login();
+    login.proof = Vec::new();
+    let attempt = attempt(login).await;
+    (attempt.outcome, attempt.message)
+}
+
+#[tokio::test]
+async fn c1_1_without_a_way_out_the_login_page_that_lets_pass_is_a_proof() {
+    let leads_on = || with_headers("302 Found", "location: /home\r\n", "");
+    let asks_again = || page("200 OK", FORM);
+    let is_error = || page("200 OK", "<p>Nothing here.");
+    for (home, login_page, outcome) in [
+        ("<title>Orders</title><p>No orders yet", leads_on as fn() -> Vec<u8>, Up),
+        ("<i>error_outline</i><p>No orders yet", leads_on, Up),
+        ("<p>No orders yet", asks_again, Down(NoProof)),
+        ("<p>No orders yet", is_error, Down(NoProof)),
+        ("<p>FATAL: database is locked", leads_on, Down(NoProof)),
+        ("<h1>Error</h1>", leads_on, Down(NoProof)),
+        ("<p>Invalid login", leads_on, Account(Rejected)),
+    ] {
+        let (is, message) = without_way_out(home, login_page).await;
+        assert_eq!(is, outcome, "{home}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_out_is_confirmed_and_followed_to_another_origin() {
+    let sure = "<form method=post action=/logout><button>Log out</button></form>";
+    let link = "<a href=/logout>Log out</a>";
+    let elsewhere = "location: https://127.0.0.1:PORT/sso/end\r\n";
+    for (head, body, log_outs, note) in [
+        ("location: /login\r\n", "", 1, None),
+        ("", sure, 2, None),
+        (elsewhere, "", 2, None),
+        ("", link, 1, Some("still has a way")),
+    ] {
+        let stub = Stub::answering(move |request| {
+            let host = request.split("\r\n").find_map(|line| line.strip_prefix("host: "));
+            let port = host.and_then(|host| host.rsplit(':').next()).unwrap_or_default();
+            match request.split("HTTP").next().unwrap_or_default().trim() {
+                "POST /in" => page("200 OK", link),
+                "GET /logout" if head.is_empty() => page("200 OK", body),
+                "GET /logout" => with_headers("302 Found", &head.replace("PORT", port), ""),
+                "POST /logout" | "GET /sso/end" => page("200 OK", "<p>Bye"),
+                _ => page("200 OK", FORM),
+            }
+        })
+        .await;
+        let attempt = attempt(stub.login()).await;
+        assert_eq!(attempt.outcome, Up, "{}", attempt.message);
+        let sent = attempt.steps.iter().filter(|step| step.name == "log_out").count();
+        assert_eq!(sent, log_outs, "{head}{body}: {:?}", attempt.notes);
+        assert_eq!(attempt.notes.is_empty(), note.is_none(), "{:?}", attempt.notes);
+        assert!(note.is_none_or(|note| attempt.notes[0].contains(note)), "{:?}", attempt.notes);
     }
 }
 
@@ -424,6 +514,7 @@ async fn a_json_login_is_judged_by_status_and_words() {
     for (status, body, outcome) in [
         ("401 Unauthorized", "{}", Account(Rejected)),
         ("403 Forbidden", "{}", Account(Rejected)),
+        ("401 Unauthorized", r#"{"message":"database connection failed"}"#, Down(HttpStatus)),
         ("400 Bad Request", r#"{"error":"invalid_grant"}"#, Account(Rejected)),
         ("400 Bad Request", r#"{"message":"Invalid username or password"}"#, Account(Rejected)),
         ("400 Bad Request", r#"{"message":"no such field"}"#, Down(HttpStatus)),

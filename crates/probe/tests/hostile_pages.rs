@@ -33,6 +33,7 @@ fn use_page(body: &[u8], content_type: Option<&str>) -> Page {
     let read = text::readable(&html);
     assert!(read.len() <= text::TEXT_BYTES_MAX);
     refusal::find(None, &read);
+    assert!(text::said_by_scripts(&html).len() <= text::TEXT_BYTES_MAX);
     logout::find(&page);
     if let Some(code) = login_form::find_code(&page) {
         assert!(page.forms[code.form].field(&code.code_field).is_some());

@@ -62,15 +62,16 @@ pub fn find_denied_user(before: Option<&str>, after: &str, user: &str) -> Option
     })
 }
 
-/// Whether the answer speaks of trouble of the service, and the login page did not.
-pub fn speaks_of_trouble(before: Option<&str>, after: &str) -> bool {
+/// The words with which the answer speaks of trouble of the service, and the login page did not.
+pub fn find_trouble(before: Option<&str>, after: &str) -> Option<&'static str> {
     let mut lines = new_lines(before, after).filter_map(in_lower_case);
-    lines.any(|line| says(&line, TROUBLE).is_some())
+    lines.find_map(|line| says(&line, TROUBLE))
 }
 
-/// Whether a text says that something failed.
+/// Whether a text says that something failed. `error_outline` is an icon's name.
 pub fn speaks_of_failure(text: &str) -> bool {
-    text.lines().take(LINES_MAX).any(|line| says(&line.to_lowercase(), FAILURE).is_some())
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| FAILURE.contains(&word.to_lowercase().as_str()))
 }
 
 const QUOTES: [char; 6] = ['\'', '"', '`', '“', '«', '„'];

@@ -148,9 +148,9 @@ pub const TROUBLE: &[&str] = &[
     "configuration", "page not found", "not found on this server",
 ];
 
-/// What a short page that says this is about.
+/// Single words of a short page that is an error's.
 pub const FAILURE: &[&str] = &[
-    "error", "fatal", "failed", "failure", "warning", "oops", "sorry", "unable", "problem", "denied",
+    "error", "fatal", "failed", "failure", "oops", "sorry", "unable", "problem", "denied",
     "forbidden", "fel", "felmeddelande", "misslyckades", "tyvärr", "fehler", "fehlgeschlagen",
     "leider", "erreur", "échec", "désolé",
 ];
