@@ -52,7 +52,7 @@ impl Measured {
 /// A message that names the service and the remedy.
 pub fn prepare(prober: &Prober, service: &Service) -> Result<Arc<[PreparedLogin]>, String> {
     let prepared: Result<Vec<PreparedLogin>, String> =
-        service.logins.iter().map(|login| prober.prepare((**login).clone())).collect();
+        service.logins.iter().map(|login| prober.prepare(login.clone())).collect();
     prepared
         .map(Arc::from)
         .map_err(|error| format!("service {:?} cannot be measured: {error}", service.name))

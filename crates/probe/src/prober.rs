@@ -58,7 +58,8 @@ impl Prober {
     }
 
     /// Makes a login ready, once per configuration. The error is a fragment that names the remedy.
-    pub fn prepare(&self, login: Login) -> Result<PreparedLogin, String> {
+    pub fn prepare(&self, login: impl Into<Arc<Login>>) -> Result<PreparedLogin, String> {
+        let login = login.into();
         let own_host = login.url().host().ok_or("the login's url has no host")?.to_owned();
         // C1.5
         if login.url().scheme() != "https" {
@@ -74,11 +75,7 @@ impl Prober {
                 Some(account) => Redactor::new(&account.user, &[account.password.expose_secret()]),
                 None => Redactor::default(),
             });
-        Ok(PreparedLogin {
-            login: Arc::new(login),
-            dialer: Arc::new(dialer),
-            redactors: Arc::new(redactors),
-        })
+        Ok(PreparedLogin { login, dialer: Arc::new(dialer), redactors: Arc::new(redactors) })
     }
 
     fn shared(&self, dial: &Dial) -> Result<(Arc<Resolver>, Arc<TlsClient>), String> {
