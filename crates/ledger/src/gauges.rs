@@ -35,13 +35,13 @@ impl Gauges {
         state.health.bytes += bytes as u64;
     }
 
-    /// All that was recorded before this heartbeat is acknowledged.
+    /// A `measured` until here is in the journal.
     pub(crate) fn decided(&self, until: Instant) {
         let mut state = self.state();
         state.decided_until = state.decided_until.max(Some(until));
     }
 
-    /// The latest such heartbeat.
+    /// Until where the journal says so.
     pub(crate) fn decided_until(&self) -> Option<Instant> {
         self.state().decided_until
     }

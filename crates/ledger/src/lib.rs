@@ -172,10 +172,10 @@ impl Ledger {
         self.inner.queue.heartbeat(now);
     }
 
-    /// The latest heartbeat before which every fact is acknowledged: a running figure reaches to
-    /// here (C3.9). None before the first.
+    /// The latest heartbeat that a crash cannot take back, with every fact before it acknowledged:
+    /// a running figure reaches to here (C3.9). None before the first.
     pub fn decided_until(&self) -> Option<Instant> {
-        self.inner.gauges.decided_until()
+        self.inner.gauges.decided_until().max(self.inner.mailbox.kept_until())
     }
 
     /// Keeps one attempt for charts.

@@ -106,17 +106,22 @@ impl Writer {
             // Nobody may wait for it.
             let _ = answer.send(result);
         }
+        if let Some(until) = checkpoint {
+            self.gauges.decided(until);
+        }
         if let Some(at) = close.or(heartbeat) {
-            self.gauges.decided(at);
             self.store.heartbeat(at, self.tip, close.is_some());
         }
         Ok(())
     }
 
     fn is_checkpoint_due(&self, now: Instant) -> bool {
-        // A clock that was set back is a checkpoint too.
-        self.measured_until
-            .is_none_or(|until| !(0..MEASURED_INTERVAL_MS).contains(&now.since(until)))
+        // What the store cannot keep for a crash, the journal does.
+        self.store.fails()
+            // A clock that was set back is a checkpoint too.
+            || self
+                .measured_until
+                .is_none_or(|until| !(0..MEASURED_INTERVAL_MS).contains(&now.since(until)))
     }
 
     /// Seals the facts that may become lines, and prepares the answers for when they last.

@@ -15,6 +15,16 @@ pub(crate) struct Mailbox {
     mail: Mutex<Mail>,
     attempts: Mutex<Attempts>,
     posted: Condvar,
+    kept: Mutex<Kept>,
+}
+
+/// What has become of the heartbeats.
+#[derive(Default)]
+struct Kept {
+    /// The latest one that the store has kept.
+    until: Option<Instant>,
+    /// Whether it could not keep the last one.
+    fails: bool,
 }
 
 /// What changed since the last heartbeat.
@@ -50,6 +60,27 @@ impl Mailbox {
     pub(crate) fn heartbeat(&self, at: Instant, tip: Tip, closed: bool) {
         lock(&self.mail).beat = Some(Beat { at, tip, closed });
         self.posted.notify_one();
+    }
+
+    /// The store has kept the heartbeat `at`: it is found again after a crash.
+    pub(crate) fn keep(&self, at: Instant) {
+        let mut kept = lock(&self.kept);
+        *kept = Kept { until: kept.until.max(Some(at)), fails: false };
+    }
+
+    /// The store could not keep a heartbeat.
+    pub(crate) fn fail(&self) {
+        lock(&self.kept).fails = true;
+    }
+
+    /// Whether the store keeps no heartbeats, as of the last one.
+    pub(crate) fn fails(&self) -> bool {
+        lock(&self.kept).fails
+    }
+
+    /// The latest heartbeat that would be found again after a crash.
+    pub(crate) fn kept_until(&self) -> Option<Instant> {
+        lock(&self.kept).until
     }
 
     /// Lets the store's thread end.

@@ -201,6 +201,7 @@ impl Worker {
             let taken_in = self.serve(|worker, database| worker.take_in(database, &mail, beat));
             if !taken_in {
                 self.missed = mail;
+                self.mailbox.fail();
             }
             if beat.closed {
                 break;
@@ -312,6 +313,7 @@ impl Worker {
         change.finish()?;
         database.flush()?;
         self.written_until = Some(beat.at);
+        self.mailbox.keep(beat.at);
         let mut state = self.gauges.state();
         state.applied_seq = beat.tip.seq;
         state.last_flush = Some(Monotonic::now());
