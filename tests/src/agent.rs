@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// A measuring agent: a child process, killed when it is dropped.
 pub struct Agent {
-    child: Child,
+    child: Mutex<Child>,
+    pid: u32,
     web: Arc<OnceLock<SocketAddr>>,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -56,13 +57,13 @@ impl Agent {
             let (web, log) = (Arc::clone(&web), Arc::clone(&log));
             move || keep_lines(stderr, &web, &log)
         });
-        Agent { child, web, log, reader: Some(reader) }
+        let (pid, child) = (child.id(), Mutex::new(child));
+        Agent { child, pid, web, log, reader: Some(reader) }
     }
 
     fn wait_for_web(mut self) -> Result<Self, Finished> {
         until("the agent measures, or has ended", || {
-            let has_ended = self.child.try_wait().expect("it is a child").is_some();
-            (has_ended || self.web.get().is_some()).then_some(())
+            (self.has_ended() || self.web.get().is_some()).then_some(())
         });
         match self.web.get() {
             Some(_) => Ok(self),
@@ -72,7 +73,7 @@ impl Agent {
 
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid
     }
 
     /// Where its page is; none before it measures.
@@ -136,38 +137,44 @@ impl Agent {
 
     /// Ends it at once, as the kernel does when memory runs out.
     pub fn kill(mut self) -> Finished {
-        self.child.kill().expect("it is a child");
+        self.kill_now();
         self.ended()
     }
 
     /// The same, while others still look at it.
     pub fn kill_now(&self) {
-        self.signal("KILL");
+        self.child().kill().expect("it is a child");
     }
 
     /// Asks it to end, and waits until it has.
     pub fn terminate(mut self) -> Finished {
         self.signal("TERM");
-        let ended = until("the agent's end", || self.child.try_wait().expect("it is a child"));
-        let finished = self.ended();
-        assert_eq!(ended.code(), finished.code);
-        finished
+        until("the agent's end", || self.has_ended().then_some(()));
+        self.ended()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.child().try_wait().expect("it is a child").is_some()
     }
 
     fn ended(&mut self) -> Finished {
-        let status = self.child.wait().expect("it is a child");
+        let status = self.child().wait().expect("it is a child");
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader does not panic");
         }
         Finished { code: status.code(), stdout: String::new(), stderr: self.log() }
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Agent {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.child().kill();
+        let _ = self.child().wait();
         if thread::panicking() {
             eprintln!("--- the agent's log ---\n{}", self.log());
         }

@@ -9,7 +9,7 @@ use std::thread;
 use contract::Instant;
 use end_to_end::{
     Agent, Announcement, Figures, Finished, Journal, Kind, Line, Metrics, Scene, now, program,
-    segments, upptid,
+    segments, until, upptid,
 };
 use login_service::Fault;
 
@@ -93,6 +93,34 @@ fn a_full_disk_is_an_alert_and_loses_nothing() {
 fn files_that_may_not_grow_are_an_alert_and_lose_nothing() {
     let scene = Scene::of_one("portal", Kind::Form);
     loses_nothing(&scene, Disk::Limited);
+}
+
+#[test]
+fn c3_9_what_was_published_while_the_disk_was_full_stands_after_a_kill() {
+    let scene = Scene::of_one("portal", Kind::Form);
+    let disk = Disk::mounted(&scene.path("disk"));
+    let state = scene.path("disk").join("state");
+    scene.configure_with(&state, "", &scene.measured("portal", Kind::Form));
+    let agent = disk.agent(&scene);
+    agent.wait_for_state("portal", "up");
+    scene.inject("portal", Fault::Status(503));
+    agent.wait_for_state("portal", "down");
+    agent.wait_for("downtime to be counted", |metrics| lost(metrics) > 0);
+    disk.fill(&agent, &state);
+    let full_from = now();
+    // Nothing new happens: no fact has to be written, and time goes by.
+    until("three heartbeats' time", || (now() > full_from.plus_ms(3_500)).then_some(()));
+    let published = agent.metrics();
+    disk.make_room(&agent);
+    agent.kill();
+
+    let agent = disk.agent(&scene);
+    let metrics = agent.wait_for_state("portal", "down");
+    assert!(lost(&metrics) >= lost(&published), "{} {}", lost(&metrics), lost(&published));
+}
+
+fn lost(metrics: &Metrics) -> i64 {
+    Figures::scraped(metrics, "portal").map_or(0, |figures| figures.lost)
 }
 
 fn loses_nothing(scene: &Scene, disk: Disk) {
@@ -196,7 +224,6 @@ struct Full {
 /// The agent measures on, and says so wherever people look.
 fn measures_on_and_says_so(scene: &Scene, agent: &Agent) -> Full {
     let from = now();
-    let lost = |metrics: &Metrics| Figures::scraped(metrics, "portal").unwrap().lost;
     let lost_before = lost(&agent.metrics());
     scene.inject("portal", Fault::Status(503));
     let metrics = agent.wait_for_state("portal", "down");
