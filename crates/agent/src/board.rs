@@ -47,6 +47,8 @@ pub struct LiveService {
     pub since: Instant,
     /// What comes from here on is not decided yet; none if nothing is open (C3.9).
     pub undecided_from: Option<Instant>,
+    /// The first instants of states that are decided and wait for the disk.
+    waiting: Vec<Instant>,
     /// The last finished attempt.
     pub attempt: Option<Arc<Attempt>>,
     /// Why the probe's account is refused, and since when.
@@ -63,9 +65,16 @@ impl LiveService {
             state: ServiceState::Unmeasured { cause: contract::UnmeasuredCause::NoRecord },
             since: now,
             undecided_from: None,
+            waiting: Vec::new(),
             attempt: None,
             account_trouble: None,
         }
+    }
+
+    /// Figures reach no further than this: what comes from here on is not decided, or its state is
+    /// not on the disk, yet (C3.9). None if nothing is open.
+    pub fn open_from(&self) -> Option<Instant> {
+        self.waiting.iter().copied().chain(self.undecided_from).min()
     }
 
     /// Takes over what the configuration says anew.
@@ -73,6 +82,35 @@ impl LiveService {
         self.customer = service.customer.as_deref().map(Arc::from);
         self.labels = labels(service);
         self.interval = Duration::from_millis(service.interval_ms.unsigned_abs());
+    }
+}
+
+/// A state on its way to the disk: until this is dropped, the service's figure does not pass its
+/// first instant.
+pub struct Waiting {
+    board: Arc<Board>,
+    service: String,
+    from: Instant,
+}
+
+impl Waiting {
+    /// Begins to wait. There are as many as facts may wait in the ledger.
+    pub fn new(board: &Arc<Board>, service: &str, from: Instant) -> Self {
+        if let Some(live) = board.lock().services.get_mut(service) {
+            live.waiting.push(from);
+        }
+        Self { board: board.clone(), service: service.to_owned(), from }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        // A service that was taken out of the configuration is not shown any more.
+        let mut board = self.board.lock();
+        let Some(live) = board.services.get_mut(self.service.as_str()) else { return };
+        if let Some(place) = live.waiting.iter().position(|from| *from == self.from) {
+            live.waiting.remove(place);
+        }
     }
 }
 
@@ -105,4 +143,45 @@ impl Board {
 fn labels(service: &Service) -> Arc<[(Arc<str>, Arc<str>)]> {
     let shared = |(name, value): (&String, &String)| (name.as_str().into(), value.as_str().into());
     service.labels.iter().map(shared).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live() -> LiveService {
+        LiveService {
+            customer: None,
+            labels: Arc::default(),
+            interval: Duration::ZERO,
+            state: ServiceState::Up,
+            since: Instant::from_ms(0),
+            undecided_from: None,
+            waiting: Vec::new(),
+            attempt: None,
+            account_trouble: None,
+        }
+    }
+
+    #[test]
+    fn c3_9_a_figure_passes_no_state_that_waits_for_the_disk() {
+        let board = Arc::new(Board::default());
+        board.lock().services.insert("portal".into(), live());
+        let open_from = || board.lock().services["portal"].open_from().map(Instant::ms);
+        assert_eq!(open_from(), None);
+        let first = Waiting::new(&board, "portal", Instant::from_ms(5));
+        let second = Waiting::new(&board, "portal", Instant::from_ms(7));
+        board.lock().services.get_mut("portal").unwrap().undecided_from = Some(Instant::from_ms(6));
+        assert_eq!(open_from(), Some(5));
+        drop(first);
+        assert_eq!(open_from(), Some(6), "a suspicion is open, too");
+        board.lock().services.get_mut("portal").unwrap().undecided_from = None;
+        assert_eq!(open_from(), Some(7));
+        drop(second);
+        assert_eq!(open_from(), None);
+        // A service that is gone is not waited for.
+        let gone = Waiting::new(&board, "portal", Instant::from_ms(8));
+        board.lock().services.clear();
+        drop(gone);
+    }
 }

@@ -15,7 +15,7 @@ use watch::{
     Now, Slot, Start, Watch, WitnessRound, WitnessRounds,
 };
 
-use crate::board::{Board, LiveService};
+use crate::board::{Board, LiveService, Waiting};
 use crate::clock::Clock;
 use crate::config::{Config, Service};
 use crate::measured::{self, Measured};
@@ -200,7 +200,7 @@ impl Engine {
         let Some(found) = self.clocks.observe(now) else { return };
         let Discontinuity { from, cause, .. } = found;
         tracing::warn!(%from, cause = cause.as_str(), "measuring was interrupted");
-        self.keep(now, Fact::MeasuringStopped { from, cause });
+        self.keep(now, Fact::MeasuringStopped { from, cause }, None);
         let slots: Vec<Slot> = self.services.keys().copied().collect();
         for slot in slots {
             let Some(one) = self.services.get_mut(&slot) else { continue };
@@ -322,11 +322,12 @@ impl Engine {
         log_change(&one.service.name, from, &state, evidence.as_deref());
         let service = one.service.name.clone();
         self.clocks.recorded(from);
-        self.keep(now, Fact::State { service, from, state, evidence });
+        let waiting = Waiting::new(&self.tools.board, &service, from);
+        self.keep(now, Fact::State { service, from, state, evidence }, Some(waiting));
     }
 
     /// Hands a fact to the ledger, which keeps it and its instant until the disk takes it.
-    fn keep(&self, now: Now, fact: Fact) {
+    fn keep(&self, now: Now, fact: Fact, waiting: Option<Waiting>) {
         let ticket = self.tools.ledger.record(vec![(now.wall, fact)]);
         let counters = self.tools.counters.clone();
         tokio::spawn(async move {
@@ -334,6 +335,7 @@ impl Engine {
                 Ok(_) => counters.facts_recorded(1),
                 Err(error) => tracing::error!(%error, "a fact was not recorded"),
             }
+            drop(waiting);
         });
     }
 

@@ -63,7 +63,7 @@ impl Source for Observatory {
                 .iter()
                 .map(|(name, one)| {
                     let contract = contracts.running(history, name, now.wall);
-                    let reach = reach(decided, one.undecided_from);
+                    let reach = reach(decided, one.open_from());
                     let figure = reach.map(|reach| {
                         month_figure(history, name, &contract.as_service_contract(), reach)
                     });
@@ -99,8 +99,9 @@ impl Source for Observatory {
 
     fn month(&self, service: &str) -> Option<Vec<Stretch>> {
         let now = self.clock.now().wall;
-        let undecided = self.board.lock().services.get(service)?.undecided_from;
-        let reach = reach(self.ledger.decided_until(), undecided)?;
+        // In this order: what is decided meanwhile is not passed.
+        let decided = self.ledger.decided_until();
+        let reach = reach(decided, self.board.lock().services.get(service)?.open_from())?;
         self.ledger.read(|history| {
             let mut contracts = self.contracts.lock().unwrap_or_else(|e| e.into_inner());
             let contract = contracts.running(history, service, now);
@@ -162,9 +163,9 @@ impl Observatory {
 }
 
 /// C3.9: what is decided for all services, and what is open for this one.
-fn reach(decided: Option<Instant>, undecided_from: Option<Instant>) -> Option<Reach> {
+fn reach(decided: Option<Instant>, open_from: Option<Instant>) -> Option<Reach> {
     let decided = decided?;
-    Some(Reach::running(undecided_from.map_or(decided, |from| from.min(decided))))
+    Some(Reach::running(open_from.map_or(decided, |from| from.min(decided))))
 }
 
 /// Announced stops that are not over, the next one first.
