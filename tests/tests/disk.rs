@@ -165,9 +165,11 @@ fn loses_nothing(scene: &Scene, disk: Disk) {
     for line in states {
         assert!(line.instant("at") < full.until, "recorded as of when it happened: {line:?}");
     }
-    let decided = metrics.decided_until("portal").unwrap();
-    let replayed = Figures::replayed(scene, &state.join("journal"), "portal", decided);
-    assert_eq!(replayed, scraped);
+    for published in [&full.metrics, &metrics] {
+        let decided = published.decided_until("portal").unwrap();
+        let replayed = Figures::replayed(scene, &state.join("journal"), "portal", decided);
+        assert_eq!(Figures::scraped(published, "portal"), Some(replayed), "C3.9");
+    }
     let store = ledger::store::read(&state.join("store")).expect("the store is whole again");
     let (_, month) = store.months.iter().next().expect("there is a month");
     assert_eq!(month.figure.lost_ms, scraped.lost);
@@ -219,6 +221,8 @@ fn fill_the_last_page(scene: &Scene, agent: &Agent) {
 struct Full {
     from: Instant,
     until: Instant,
+    /// What was scraped then.
+    metrics: Metrics,
 }
 
 /// The agent measures on, and says so wherever people look.
@@ -240,5 +244,5 @@ fn measures_on_and_says_so(scene: &Scene, agent: &Agent) -> Full {
     scene.heal("portal");
     let metrics = agent.wait_for_state("portal", "up");
     assert_eq!(metrics.value("upptid_journal_writable"), 0.0);
-    Full { from, until: now() }
+    Full { from, until: now(), metrics }
 }

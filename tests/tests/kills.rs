@@ -92,7 +92,10 @@ fn killed_at_random_moments_no_acknowledged_fact_is_lost() {
             thread::spawn(move || live_and_die(lane, random))
         })
         .collect();
-    let seen: Vec<Seen> = lanes.into_iter().map(|lane| lane.join().expect("see above")).collect();
+    let seen: Vec<Seen> = lanes
+        .into_iter()
+        .map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        .collect();
     let sum = |of: fn(&Seen) -> usize| seen.iter().map(of).sum::<usize>();
     println!(
         "{KILLS} kills: {} stops acknowledged, {} scrapes held to the end, {} ms lost counted; \
