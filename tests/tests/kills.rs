@@ -92,9 +92,11 @@ fn killed_at_random_moments_no_acknowledged_fact_is_lost() {
             thread::spawn(move || live_and_die(lane, random))
         })
         .collect();
-    let seen: Vec<Seen> = lanes
+    // All of them first: an agent whose lane is left alone would go on without end.
+    let ended: Vec<_> = lanes.into_iter().map(|lane| lane.join()).collect();
+    let seen: Vec<Seen> = ended
         .into_iter()
-        .map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        .map(|lane| lane.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         .collect();
     let sum = |of: fn(&Seen) -> usize| seen.iter().map(of).sum::<usize>();
     println!(
@@ -221,6 +223,7 @@ fn one_life(scene: &Arc<Scene>, end: End, context: &str, mut random: Random) -> 
         let (agent, told, over) = (agent.clone(), told.clone(), over.clone());
         move || {
             while !over.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(random.below(30)));
                 let Some((200, text)) = agent.try_get("/metrics") else { continue };
                 let metrics = Metrics::read(&text);
                 let seen = decided_until(&metrics);
@@ -229,23 +232,21 @@ fn one_life(scene: &Arc<Scene>, end: End, context: &str, mut random: Random) -> 
                     // Nobody may wait for it.
                     let _ = heartbeat.send(());
                 }
-                thread::sleep(Duration::from_millis(random.below(30)));
             }
         }
     });
-    match end {
-        End::After(life) => thread::sleep(life),
-        End::AtHeartbeat(wanted) => {
-            for _ in 0..wanted {
-                heartbeats.recv_timeout(PATIENCE).expect("an agent that lives has a heartbeat");
-            }
+    let was_heard = match end {
+        End::After(life) => {
+            thread::sleep(life);
+            true
         }
-    }
+        End::AtHeartbeat(wanted) => (0..wanted).all(|_| heartbeats.recv_timeout(PATIENCE).is_ok()),
+    };
     agent.kill_now();
     over.store(true, Ordering::Relaxed);
     person.join().unwrap();
     prometheus.join().unwrap();
-    drop(agent);
+    assert!(was_heard, "{context}: no heartbeat:\n{}", agent.log());
     Arc::into_inner(told).expect("nobody else tells").into_inner().unwrap()
 }
 
