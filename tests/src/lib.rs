@@ -10,9 +10,10 @@
 //! | `journal.rs` | the journal's lines, verified as `docs/ledger-format.md` says |
 //! | `figures.rs` | a month's time by class, out of metrics, store and replay alike |
 //! | `people.rs` | requests on the admin socket |
+//! | `random.rs` | random numbers out of a seed that is printed and can be given again |
 //!
-//! **Invariant:** nothing here uses the code that it tests, but for reading the store: facts,
-//! figures and answers are read as another program would read them. Waiting is polling, with a
+//! **Invariant:** nothing here uses the code that it tests, but to read instants and name months:
+//! facts, figures and answers are read as another program would read them. Waiting is polling, with a
 //! deadline that only a broken program reaches.
 
 mod agent;
