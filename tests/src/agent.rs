@@ -106,6 +106,12 @@ impl Agent {
         get(self.web()?, path)
     }
 
+    /// Posts nothing to a path.
+    pub fn post(&self, path: &str) -> (u16, String) {
+        let web = self.web().expect("it listens");
+        request(web, "POST", path).expect("it answers")
+    }
+
     /// One scrape.
     pub fn metrics(&self) -> Metrics {
         let (status, text) = self.get("/metrics");
@@ -181,11 +187,16 @@ impl Drop for Agent {
     }
 }
 
-/// Asks `web` for a path. HTTP/1.0, so that the end of the connection ends the body.
+/// Asks `web` for a path.
 pub fn get(web: SocketAddr, path: &str) -> Option<(u16, String)> {
+    request(web, "GET", path)
+}
+
+/// HTTP/1.0, so that the end of the connection ends the body.
+fn request(web: SocketAddr, method: &str, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(web).ok()?;
     stream.set_read_timeout(Some(ANSWER_TIME_MAX)).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {web}\r\n\r\n").ok()?;
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {web}\r\n\r\n").ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
     let answer = String::from_utf8(answer).expect("answers are text");

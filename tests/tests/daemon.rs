@@ -55,6 +55,27 @@ fn sigterm_drains_within_a_bound_and_leaves_a_finished_journal() {
 }
 
 #[test]
+fn a_reload_over_http_is_answered_with_what_came_of_it() {
+    let scene = Scene::of_one("portal", Kind::Form);
+    let agent = Agent::start(&scene);
+    agent.wait_for_state("portal", "up");
+    assert_eq!(agent.post("/-/reload").0, 403, "not where it is not allowed");
+    assert_eq!(agent.terminate().code, Some(0));
+
+    let text = fs::read_to_string(scene.config()).unwrap();
+    let good = text.replace("[web]", "[web]\nallow_reload = true");
+    fs::write(scene.config(), &good).unwrap();
+    let agent = Agent::start(&scene);
+    agent.wait_for_state("portal", "up");
+    assert_eq!(agent.post("/-/reload").0, 200);
+    fs::write(scene.config(), good.replace("interval =", "intervall =")).unwrap();
+    let (status, said) = agent.post("/-/reload");
+    assert_eq!(status, 500);
+    assert!(said.contains("intervall"), "{said}");
+    assert_eq!(agent.terminate().code, Some(0));
+}
+
+#[test]
 fn sighup_with_a_bad_file_keeps_the_old_configuration_and_says_so_everywhere() {
     let mut scene = Scene::of_one("portal", Kind::Form);
     scene.start("intranet");

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract::{Fact, Instant, UnmeasuredCause};
@@ -20,10 +19,12 @@ use crate::config::{Config, Problems};
 use crate::contract_facts::contract_facts;
 use crate::engine::{Engine, Tools};
 use crate::lifecycle::{ServiceManager, Signal};
-use crate::source::Observatory;
+use crate::source::{Observatory, ReloadAsked};
 
 /// How long ago the ledger's last answer may be for the watchdog to be pinged.
 const ALIVE_MS_MAX: i64 = 10_000;
+/// Reloads that wait for their turn.
+const RELOADS_MAX: usize = 4;
 /// How long measuring waits for the first facts to last.
 const FIRST_FACTS_MAX: Duration = Duration::from_secs(1);
 /// How long pages may take to finish at the end.
@@ -93,7 +94,7 @@ pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
         counters,
         config,
         manager: ServiceManager::from_environment(),
-        reload_asked: Arc::new(AtomicBool::new(false)),
+        reloads: mpsc::channel(RELOADS_MAX),
         ping: None,
         answered_mono_ms: deps.clock.now().mono_ms,
         deps,
@@ -112,7 +113,8 @@ struct Agent {
     counters: Arc<Counters>,
     config: Config,
     manager: ServiceManager,
-    reload_asked: Arc<AtomicBool>,
+    /// Reloads that are asked for over HTTP.
+    reloads: (mpsc::Sender<ReloadAsked>, mpsc::Receiver<ReloadAsked>),
     /// A round trip to the ledger's writer, and when the one before was answered.
     ping: Option<JoinHandle<()>>,
     answered_mono_ms: i64,
@@ -135,7 +137,7 @@ impl Agent {
             self.deps.clock.clone(),
             self.deps.version,
             &self.config.agent.state_dir,
-            self.reload_asked.clone(),
+            self.reloads.0.clone(),
         ));
         let options = exporter::Options {
             reload_over_http: self.config.web.allow_reload,
@@ -166,20 +168,22 @@ impl Agent {
             tokio::select! {
                 biased;
                 signal = self.deps.signals.recv() => match signal {
-                    Some(Signal::Reload) => self.reload(),
+                    // What came of it is in log, metric and page.
+                    Some(Signal::Reload) => drop(self.reload()),
                     Some(Signal::Stop) | None => return,
                 },
+                Some(asked) = self.reloads.1.recv() => {
+                    // Who asked may have gone.
+                    let _ = asked.send(self.reload());
+                }
                 () = self.engine.turn() => {}
-            }
-            if self.reload_asked.swap(false, Ordering::Relaxed) {
-                self.reload();
             }
             self.tell_the_manager();
         }
     }
 
     /// Reads the configuration again. A bad one changes nothing, and is shown.
-    fn reload(&mut self) {
+    fn reload(&mut self) -> Result<(), String> {
         self.manager.reloading();
         let now = self.deps.clock.now().wall;
         let taken =
@@ -196,13 +200,16 @@ impl Agent {
                 tell_what_needs_a_restart(&self.config, &config);
                 tracing::info!(services = config.services.len(), "configuration read again");
                 self.config = config;
+                self.manager.ready();
+                Ok(())
             }
             Err(error) => {
                 tracing::error!("the configuration was refused; the one before stays:\n{error}");
                 self.board.refused(&error, now);
+                self.manager.ready();
+                Err(error)
             }
         }
-        self.manager.ready();
     }
 
     /// The watchdog is pinged by what it watches: a finished turn of the engine, and a ledger

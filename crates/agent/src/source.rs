@@ -2,7 +2,6 @@
 //! the history as of the last heartbeat.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use exporter::snapshot::{
     self, Class, OUTAGES_MAX, Outage, STOPS_MAX, Snapshot, Source, Stop, Stretch,
 };
 use ledger::Ledger;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::board::{Board, Live};
 use crate::clock::Clock;
@@ -28,25 +28,27 @@ pub struct Observatory {
     store_file: PathBuf,
     started: watch::Now,
     contracts: Mutex<Contracts>,
-    /// Set by `POST /-/reload`; the agent takes it as a SIGHUP.
-    reload: Arc<AtomicBool>,
+    reloads: mpsc::Sender<ReloadAsked>,
 }
 
+/// Somebody asks over HTTP that the configuration is read again, and waits for the answer.
+pub type ReloadAsked = oneshot::Sender<Result<(), String>>;
+
 impl Observatory {
-    /// Looks at `board` and `ledger`. `reload` is set when somebody asks for a reload over HTTP.
+    /// Looks at `board` and `ledger`. `reloads` is told when somebody asks for one over HTTP.
     pub fn new(
         board: Arc<Board>,
         ledger: Ledger,
         clock: Arc<dyn Clock>,
         version: &str,
         state_dir: &Path,
-        reload: Arc<AtomicBool>,
+        reloads: mpsc::Sender<ReloadAsked>,
     ) -> Self {
         let started = clock.now();
         let contracts = Mutex::default();
         let store_file = state_dir.join("store").join("db");
         let version = version.into();
-        Observatory { board, ledger, clock, version, store_file, started, contracts, reload }
+        Observatory { board, ledger, clock, version, store_file, started, contracts, reloads }
     }
 }
 
@@ -119,8 +121,10 @@ impl Source for Observatory {
     }
 
     fn reload(&self) -> Result<(), String> {
-        self.reload.store(true, Ordering::Relaxed);
-        Ok(())
+        let (asked, answer) = oneshot::channel();
+        let ending = || "the agent is ending".to_owned();
+        self.reloads.blocking_send(asked).map_err(|_| ending())?;
+        answer.blocking_recv().map_err(|_| ending())?
     }
 }
 
