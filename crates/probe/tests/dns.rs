@@ -1,13 +1,13 @@
 //! Names: each way in which a name server can answer, from a stub that speaks the bytes of RFC 1035.
 
-mod common;
+mod attempts;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{Site, attempt};
+use attempts::{Site, attempt};
 use contract::DownCause::*;
 use contract::Outcome::{Down, Up};
 use contract::{Outcome, Phase};

@@ -1,6 +1,6 @@
 //! Services written by hand, byte for byte: what no well-behaved server can be made to send.
 
-mod common;
+mod attempts;
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{attempt, login, short_limits};
+use attempts::{attempt, login, short_limits};
 use contract::AccountCause::{BotWall, Locked, Rejected};
 use contract::DownCause::*;
 use contract::Outcome::{self, Account, Down, Unable, Up};
@@ -591,7 +591,7 @@ async fn a_self_signed_certificate_is_trusted_where_it_is_named() {
     // As `openssl req -x509` makes it.
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let certificate = params.self_signed(&key).unwrap();
-    let site = common::Site::start().await;
+    let site = attempts::Site::start().await;
     site.service
         .present(login_service::Certificate {
             chain: vec![certificate.der().clone()],

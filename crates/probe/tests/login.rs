@@ -1,8 +1,8 @@
 //! Whole logins against a login service, well and with each of its faults.
 
-mod common;
+mod attempts;
 
-use common::{Site, attempt, attempt_as, credentials, short_limits};
+use attempts::{Site, attempt, attempt_as, credentials, short_limits};
 use contract::AccountCause::{BotWall, Locked, Rejected};
 use contract::DownCause::*;
 use contract::Outcome::{self, Account, Down, Unable, Up};
