@@ -6,7 +6,7 @@ use std::sync::Arc;
 use contract::Terms;
 use watch::{DOWN_INTERVAL_MS, TICK_MS};
 
-use super::login::login;
+use super::login::{ReadLogin, login};
 use super::program::Service;
 use super::secret::Places;
 use super::table::Table;
@@ -52,46 +52,17 @@ pub(super) fn service(
         let problem = table.problem("down_interval", "a service that is down is asked less often");
         table.note(problem.help("make down_interval shorter than interval").warning());
     }
-    if !places.logins {
-        table.allow("login");
-        table.end();
-        let (name, (terms_name, terms)) = (name?, terms?);
-        return Some(Service {
-            name,
-            customer,
-            terms_name,
-            terms,
-            monthly_fee,
-            began,
-            interval_ms,
-            down_interval_ms,
-            labels,
-            host: String::new(),
-            logins: Vec::new(),
-            secrets: Vec::new(),
-        });
-    }
-    let login = match table.table("login") {
-        Some(login) => self::login(login, places),
-        None if !table.has("login") => {
-            let problem = table.problem("login", "the service has no login");
-            table.note(problem.help("add [service.login] with url, user and password below it"));
-            None
+    let login = match places.logins {
+        true => login_of(&table, interval_ms, places),
+        false => {
+            table.allow("login");
+            Some(ReadLogin { logins: Vec::new(), secrets: Vec::new() })
         }
-        None => None,
     };
-    if let Some(login) = &login {
-        let total_ms = login.logins[0].limits.total.as_millis();
-        if total_ms > interval_ms.unsigned_abs().into() {
-            let message = "an attempt may take longer than the interval";
-            let help = "a slow attempt makes the next one late: lower limits.total";
-            table.note(table.problem("interval", message).help(help).warning());
-        }
-    }
     table.end();
 
     let (name, (terms_name, terms), login) = (name?, terms?, login?);
-    let host = login.logins[0].url().host_str().unwrap_or_default().to_owned();
+    let host = login.logins.first().and_then(|login| login.url().host_str()).unwrap_or_default();
     Some(Service {
         name,
         customer,
@@ -102,10 +73,27 @@ pub(super) fn service(
         interval_ms,
         down_interval_ms,
         labels,
-        host,
+        host: host.to_owned(),
         logins: login.logins,
         secrets: login.secrets,
     })
+}
+
+/// Reads the service's login. None if it has none that can be attempted; that is noted.
+fn login_of(service: &Table<'_>, interval_ms: i64, places: &Places<'_>) -> Option<ReadLogin> {
+    if !service.has("login") {
+        let problem = service.problem("login", "the service has no login");
+        service.note(problem.help("add [service.login] with url, user and password below it"));
+        return None;
+    }
+    let login = login(service.table("login")?, places)?;
+    let total_ms = login.logins[0].limits.total.as_millis();
+    if total_ms > interval_ms.unsigned_abs().into() {
+        let message = "an attempt may take longer than the interval";
+        let help = "a slow attempt makes the next one late: lower limits.total";
+        service.note(service.problem("interval", message).help(help).warning());
+    }
+    Some(login)
 }
 
 /// An interval that fits the grid on which attempts start.
