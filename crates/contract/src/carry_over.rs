@@ -26,6 +26,10 @@ const MONTH_MS_MAX: i64 = 32 * DAY_MS;
 /// opening of an incident under way is known. One that flaps longer opens at the margin.
 const CHANGES_BEFORE_MARGIN_MAX: usize = 1_000;
 
+/// How long claims, notices and statements bear on what follows: a reduction can be claimed for
+/// two months from any instant of its month (C7.4).
+const PAPERS_MS: i64 = 4 * MONTH_MS_MAX;
+
 impl History {
     /// The lines that still bear on anything at or after `at`, in the order of their `seq`, as
     /// they first stood (without evidence that was forgotten). A journal's segment that begins
@@ -40,7 +44,7 @@ impl History {
         for record in &self.services {
             let start = self.start_of_interest(record, margin);
             first = first.min(start);
-            self.carry_service(record, start, &mut keep);
+            self.carry_service(record, at, start, &mut keep);
         }
         from_in_force(&self.measuring_stops, |stop| stop.from <= first)
             .iter()
@@ -50,6 +54,7 @@ impl History {
             keep(Line { seq: measured.seq, at: measured.at, fact });
         }
         self.terms_from(first).for_each(|terms| keep(terms.line()));
+        self.office.lines(papers_from(at)).for_each(&mut keep);
         self.stops_from(first).flat_map(Stop::lines).for_each(&mut keep);
         let adjustments = self.adjustments.iter();
         adjustments
@@ -75,7 +80,11 @@ impl History {
             record.changes.drain(..record.changes.len() - kept);
             record.changes.shrink_to(2 * kept);
             record.acknowledgements.retain(|made| made.opened >= start);
+            if let Some(papers) = &mut record.papers {
+                papers.forget_before(papers_from(at), at.plus_ms(-PAPERS_MS));
+            }
         }
+        self.office.forget_before(papers_from(at));
         let kept = from_in_force(&self.measuring_stops, |stop| stop.from <= first).len();
         self.measuring_stops.drain(..self.measuring_stops.len() - kept);
     }
@@ -97,7 +106,13 @@ impl History {
         if place(at) - place(start) > CHANGES_BEFORE_MARGIN_MAX { at } else { start }
     }
 
-    fn carry_service(&self, record: &ServiceRecord, start: Instant, keep: &mut impl FnMut(Line)) {
+    fn carry_service(
+        &self,
+        record: &ServiceRecord,
+        at: Instant,
+        start: Instant,
+        keep: &mut impl FnMut(Line),
+    ) {
         let service = &record.name;
         for change in from_in_force(&record.changes, |change| change.from <= start) {
             keep(self.change_line(record, change));
@@ -109,6 +124,8 @@ impl History {
         for setting in from_in_force(&record.settings, |setting| setting.month <= month) {
             keep(setting.line(service));
         }
+        let (month, since) = (papers_from(at), at.plus_ms(-PAPERS_MS));
+        record.papers().lines(service, month, since).into_iter().for_each(&mut *keep);
         if let Some(pause) = &record.pause {
             let (service, by) = (service.to_string(), pause.by.clone());
             let fact = Fact::MeasuringPaused { service, by, reason: pause.reason.clone() };
@@ -151,6 +168,11 @@ impl History {
 /// A month that is no later than the local one at `instant` in any zone.
 fn month_for_terms(instant: Instant) -> Month {
     Month::of(instant.plus_ms(-DAY_MS), &TimeZone::UTC)
+}
+
+/// The first month whose claims, closes and statements still bear on what follows.
+fn papers_from(at: Instant) -> Month {
+    Month::of(at.plus_ms(-PAPERS_MS), &TimeZone::UTC)
 }
 
 /// Of a sorted list, the last that `has_begun` and all after it.

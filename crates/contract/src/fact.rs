@@ -4,8 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::closing::{MonthClose, SignedStatement};
 use crate::instant::Instant;
 use crate::money::Money;
+use crate::month::Month;
+use crate::notices::NoticeKind;
+use crate::notification::ReportStage;
+use crate::parties::{Provider, Vantage};
 use crate::terms::Terms;
 
 pub use crate::ground::{AdjustmentKind, Decision, Ground};
@@ -172,6 +177,80 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         contacts: Vec<String>,
     },
+    /// Who promises, and how documents are labelled.
+    ProviderSet(Provider),
+    /// From where it is measured.
+    VantageSet(Vantage),
+    /// The key that signs statements from here on (C10.1).
+    SigningKeySet {
+        /// The public half, Ed25519, in hex.
+        public_key: String,
+    },
+    /// A service's month is closed, or revised after its close (C6.7).
+    MonthClosed(Box<MonthClose>),
+    /// The statement of a customer's month is made and signed (C10.1).
+    StatementSigned(Box<SignedStatement>),
+    /// The customer has claimed the reduction for a service's month (C7.5).
+    ClaimSubmitted {
+        /// The service.
+        service: String,
+        /// The local month.
+        month: Month,
+        /// The system account that records it.
+        by: String,
+        /// What the customer's letter or case is called.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// The claim for a service's month is settled (C7.5).
+    ClaimSettled {
+        /// The service.
+        service: String,
+        /// The local month.
+        month: Month,
+        /// What was credited.
+        amount: Money,
+        /// The system account that records it.
+        by: String,
+    },
+    /// An incident is notifiable under the cyber security act (C10.6).
+    IncidentNotifiable {
+        /// The service.
+        service: String,
+        /// When the incident opened.
+        opened: Instant,
+        /// When it was detected.
+        detected: Instant,
+        /// The system account that marks it.
+        by: String,
+    },
+    /// A report about a notifiable incident was handed in to the authority (C10.6).
+    IncidentReported {
+        /// The service.
+        service: String,
+        /// When the incident opened.
+        opened: Instant,
+        /// What was handed in.
+        stage: ReportStage,
+        /// The authority's reference.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// The system account that records it.
+        by: String,
+    },
+    /// A notice was delivered (C4.8, C9.5). Names people by their id only (C10.5).
+    NoticeDelivered {
+        /// What it said.
+        notice: NoticeKind,
+        /// The service that it is about.
+        service: String,
+        /// About what: a stop's id, an incident's opening, …
+        about: String,
+        /// To whom, by id; `provider` is the provider itself.
+        contact: String,
+        /// By which channel: `mail`, or a webhook's name.
+        channel: String,
+    },
     /// First line of a journal's segment.
     SegmentOpened {
         /// Version of the journal's format.
@@ -200,7 +279,7 @@ pub enum Fact {
 
 impl Fact {
     /// Every name that `fact` can have.
-    pub const NAMES: [&str; 17] = [
+    pub const NAMES: [&str; 27] = [
         "state",
         "measured",
         "measuring_stopped",
@@ -215,6 +294,16 @@ impl Fact {
         "service_ended",
         "terms_set",
         "service_set",
+        "provider_set",
+        "vantage_set",
+        "signing_key_set",
+        "month_closed",
+        "statement_signed",
+        "claim_submitted",
+        "claim_settled",
+        "incident_notifiable",
+        "incident_reported",
+        "notice_delivered",
         "segment_opened",
         "carried_over",
         "chain_damaged",

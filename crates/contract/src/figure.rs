@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::fact::{Ground, UnmeasuredCause};
 use crate::history::History;
@@ -148,6 +148,20 @@ impl std::fmt::Display for Percent {
 impl Serialize for Percent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let wrong = || de::Error::custom(format!("{text:?} is no percentage like \"99.8999\""));
+        let (whole, part) = text.split_once('.').ok_or_else(wrong)?;
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.len() > 3 || part.len() != 4 || !digits(whole) || !digits(part) {
+            return Err(wrong());
+        }
+        let e4 = format!("{whole}{part}").parse().map_err(|_| wrong())?;
+        Ok(Percent { e4 })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::fact_error::{FactError, FactErrorKind};
 use crate::instant::{Instant, Interval};
 use crate::line::parse_line;
 use crate::month::Month;
+use crate::office::Office;
 use crate::service_record::{
     Acknowledgement, CauseId, Change, MeasuringStop, Pause, Presence, ServiceRecord,
     ServiceSetting, StoredState, insert_sorted,
@@ -39,6 +40,7 @@ pub struct History {
     adjustment_index: HashMap<String, u32>,
     /// By (`name`, `month`, `seq`).
     pub(crate) terms: Vec<NamedTerms>,
+    pub(crate) office: Office,
     /// The latest `measured`, with its `seq` and `at`.
     pub(crate) measured: Option<Measured>,
     /// The latest `from` of a state or `until` of a `measured`.
@@ -135,6 +137,7 @@ impl History {
             adjustments: Vec::new(),
             adjustment_index: HashMap::new(),
             terms: Vec::new(),
+            office: Office::default(),
             measured: None,
             known_states: None,
             last_known: None,
@@ -269,6 +272,16 @@ impl History {
         self.record_of(service).is_some_and(|record| !record.presence.is_empty())
     }
 
+    /// The earliest instant of which a state, a setting or an entry into the contract, among those
+    /// that are still held, says anything of `service`; none if only stops or adjustments name it.
+    pub fn known_since(&self, service: &str) -> Option<Instant> {
+        let record = self.record_of(service)?;
+        let state = record.changes.first().map(|change| change.from);
+        let set = record.settings.iter().map(|setting| setting.at);
+        let presence = record.presence.iter().map(|presence| presence.from.min(presence.at));
+        state.into_iter().chain(set).chain(presence).min()
+    }
+
     pub(crate) fn cause(&self, id: CauseId) -> &Arc<str> {
         &self.causes[id.0 as usize]
     }
@@ -358,9 +371,25 @@ impl History {
                 insert_sorted(&mut record.presence, presence, |entry| (entry.from, entry.seq));
             }
             Fact::TermsSet { .. } | Fact::ServiceSet { .. } => self.record_setting(line)?,
+            Fact::ProviderSet(_)
+            | Fact::VantageSet(_)
+            | Fact::SigningKeySet { .. }
+            | Fact::StatementSigned(_) => self.office.record(line),
+            Fact::MonthClosed(_)
+            | Fact::ClaimSubmitted { .. }
+            | Fact::ClaimSettled { .. }
+            | Fact::IncidentNotifiable { .. }
+            | Fact::IncidentReported { .. }
+            | Fact::NoticeDelivered { .. } => self.record_paper(line),
             Fact::SegmentOpened { .. } | Fact::CarriedOver { .. } | Fact::ChainDamaged { .. } => {}
         }
         Ok(())
+    }
+
+    fn record_paper(&mut self, line: &Line) {
+        if let Some(service) = line.fact.paper_of() {
+            self.record_mut(service).papers_mut().record(line);
+        }
     }
 
     fn record_measuring_stop(

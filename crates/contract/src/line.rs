@@ -102,6 +102,16 @@ mod tests {
         r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"measuring_paused","service":"portal","by":"anna","reason":"r"}"#,
         r#"{"seq":17,"at":"2026-10-01T00:00:00.000Z","fact":"measuring_resumed","service":"portal","by":"bo"}"#,
         r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"chain_damaged","last_good_seq":4,"found":"a hash that does not fit"}"#,
+        r#"{"seq":20,"at":"2026-10-01T00:00:00.000Z","fact":"provider_set","name":"Exempel Drift AB","classification":"ÖPPEN"}"#,
+        r#"{"seq":21,"at":"2026-10-01T00:00:00.000Z","fact":"vantage_set","agent":"gbg-1","network":"AS64500","witnesses":["gateway"],"witnesses_needed":1}"#,
+        r#"{"seq":22,"at":"2026-10-01T00:00:00.000Z","fact":"signing_key_set","public_key":"00"}"#,
+        r#"{"seq":23,"at":"2026-10-01T00:00:00.000Z","fact":"month_closed","service":"portal","month":"2026-10","revision":0,"used_seq":22,"used_hash":"00","figure":{"period_ms":2682000000,"up_ms":2678717999,"lost_ms":3282001,"planned_ms":0,"excluded_ms":0,"unmeasured_ms":0,"not_in_service_ms":0,"counted_ms":3282001,"availability_percent":"99.8776","availability_lower_bound_percent":"99.8776","level":1,"reduction_percent":"10","monthly_fee":"12500.00 SEK","reduction":"1250.00 SEK","claim_deadline":"2026-12-06","terms":"standard","terms_sha256":"00"}}"#,
+        r#"{"seq":24,"at":"2026-10-01T00:00:00.000Z","fact":"statement_signed","customer":"Exempelbolaget AB","month":"2026-10","revision":0,"issued_at":"2026-11-01T00:00:00.000Z","used_seq":22,"used_hash":"00","sha256":"00","public_key":"00","signature":"00"}"#,
+        r#"{"seq":25,"at":"2026-10-01T00:00:00.000Z","fact":"claim_submitted","service":"portal","month":"2026-10","by":"anna","reference":"K-1"}"#,
+        r#"{"seq":26,"at":"2026-10-01T00:00:00.000Z","fact":"claim_settled","service":"portal","month":"2026-10","amount":"1250.00 SEK","by":"bo"}"#,
+        r#"{"seq":27,"at":"2026-10-01T00:00:00.000Z","fact":"incident_notifiable","service":"portal","opened":"2026-10-01T00:00:00.000Z","detected":"2026-10-01T00:01:00.000Z","by":"anna"}"#,
+        r#"{"seq":28,"at":"2026-10-01T00:00:00.000Z","fact":"incident_reported","service":"portal","opened":"2026-10-01T00:00:00.000Z","stage":"early_warning","by":"anna"}"#,
+        r#"{"seq":29,"at":"2026-10-01T00:00:00.000Z","fact":"notice_delivered","notice":"stop_announced","service":"portal","about":"S1","contact":"anna","channel":"mail"}"#,
     ];
 
     #[test]

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::claims::ClaimRecord;
+use crate::closing::MonthClose;
 use crate::fact::{Evidence, UnmeasuredCause};
 use crate::instant::Instant;
 use crate::money::Money;
 use crate::month::Month;
+use crate::notices::Delivery;
+use crate::notification::Notifiable;
 
 /// One service's facts.
 #[derive(Debug)]
@@ -25,6 +29,21 @@ pub(crate) struct ServiceRecord {
     pub settings: Vec<ServiceSetting>,
     /// Since when it is paused; none while it is measured (C3.6).
     pub pause: Option<Pause>,
+    /// What most services never have; none until then.
+    pub papers: Option<Box<Papers>>,
+}
+
+/// What people and the office make of a service's months.
+#[derive(Debug, Default)]
+pub(crate) struct Papers {
+    /// By (`month`, `revision`, `seq`) (C6.7).
+    pub closes: Vec<Closed>,
+    /// By month, each month once (C7.5).
+    pub claims: Vec<(Month, ClaimRecord)>,
+    /// By (`opened`, `seq`) (C10.6).
+    pub notifiable: Vec<Notifiable>,
+    /// By `seq` (C4.8, C9.5).
+    pub deliveries: Vec<Delivery>,
 }
 
 impl ServiceRecord {
@@ -38,8 +57,36 @@ impl ServiceRecord {
             acknowledgements: Vec::new(),
             settings: Vec::new(),
             pause: None,
+            papers: None,
         }
     }
+
+    /// The papers to read; empty ones if there are none.
+    pub fn papers(&self) -> &Papers {
+        static NONE: Papers = Papers {
+            closes: Vec::new(),
+            claims: Vec::new(),
+            notifiable: Vec::new(),
+            deliveries: Vec::new(),
+        };
+        self.papers.as_deref().unwrap_or(&NONE)
+    }
+
+    /// The papers to write to.
+    pub fn papers_mut(&mut self) -> &mut Papers {
+        self.papers.get_or_insert_default()
+    }
+}
+
+/// A month was closed, or revised (C6.7).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closed {
+    /// The line that records it.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Instant,
+    /// What was recorded.
+    pub close: Box<MonthClose>,
 }
 
 /// A `state` fact: the state from `from` on.

@@ -269,6 +269,12 @@ fn is_machines(fact: &Fact) -> bool {
             | Fact::ServiceEnded { .. }
             | Fact::TermsSet { .. }
             | Fact::ServiceSet { .. }
+            | Fact::ProviderSet(_)
+            | Fact::VantageSet(_)
+            | Fact::SigningKeySet { .. }
+            | Fact::MonthClosed(_)
+            | Fact::StatementSigned(_)
+            | Fact::NoticeDelivered { .. }
     )
 }
 

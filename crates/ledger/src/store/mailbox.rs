@@ -167,6 +167,16 @@ impl Mail {
             Fact::Measured { .. }
             | Fact::MeasuringPaused { .. }
             | Fact::MeasuringResumed { .. }
+            | Fact::ProviderSet(_)
+            | Fact::VantageSet(_)
+            | Fact::SigningKeySet { .. }
+            | Fact::MonthClosed(_)
+            | Fact::StatementSigned(_)
+            | Fact::ClaimSubmitted { .. }
+            | Fact::ClaimSettled { .. }
+            | Fact::IncidentNotifiable { .. }
+            | Fact::IncidentReported { .. }
+            | Fact::NoticeDelivered { .. }
             | Fact::SegmentOpened { .. }
             | Fact::CarriedOver { .. }
             | Fact::ChainDamaged { .. } => {}
