@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use contract::{
-    Contracts, Figure, History, Instant, Month, Reach, ServiceContract, State, month_figure,
+    Contracts, Figure, History, Instant, Month, Reach, State, Stretch, month_figure,
     month_stretches,
 };
 
@@ -33,14 +33,17 @@ impl Figures {
         self.contracts.of(history, service, month).terms.bounds().until <= at
     }
 
-    /// Writes the figure of `service` in `month` as of `at`. A month before the first in which
-    /// anything was measured is left out, the `running` one excepted.
+    /// Writes the figure of `service` in `month` as of `at`.
+    ///
+    /// A month before the service was known is left out unless something in it counts, and is
+    /// removed when it no longer does: what the store holds follows from the journal alone, and not
+    /// from when it was written.
     pub(crate) fn write(
         &mut self,
         database: &Database,
         change: &mut Change<'_>,
         history: &History,
-        (service, month, running): (&str, Month, bool),
+        (service, month): (&str, Month),
         at: Instant,
     ) -> Result<(), Trouble> {
         let in_force = self.contracts.of(history, service, month);
@@ -48,18 +51,24 @@ impl Figures {
         let figure = month_figure(history, service, &contract, reach);
         let key = keys::month(month, service);
         let stored: Option<StoredFigure> = database.get(&key)?;
-        if !running && stored.is_none() && !is_measured(&figure) {
-            let earlier: Option<StoredFigure> =
-                database.get(&keys::month(month.prev(), service))?;
-            if earlier.is_none() {
-                return Ok(());
-            }
+        if !is_measured(&figure) && !self.is_known(history, service, month) {
+            return match stored {
+                Some(_) => remove(database, change, (service, month)),
+                None => Ok(()),
+            };
         }
         let wanted = StoredFigure::of(&figure, contract.terms.bounds());
         if stored.as_ref() != Some(&wanted) {
             change.put(&key, &wanted)?;
         }
-        write_intervals(database, change, history, (service, &contract, reach))
+        let stretches = month_stretches(history, service, &contract, reach).unwrap_or_default();
+        write_intervals(database, change, (service, month), stretches)
+    }
+
+    /// Whether `service` was known in `month` or before it.
+    fn is_known(&mut self, history: &History, service: &str, month: Month) -> bool {
+        let since = history.known_since(service);
+        since.is_some_and(|since| self.month_of(history, service, since) <= month)
     }
 }
 
@@ -79,14 +88,23 @@ fn is_measured(figure: &Figure) -> bool {
     figure.up_ms + figure.lost_ms + figure.planned_ms + figure.excluded_ms > 0
 }
 
+/// Removes a month with its intervals.
+fn remove(
+    database: &Database,
+    change: &mut Change<'_>,
+    (service, month): (&str, Month),
+) -> Result<(), Trouble> {
+    change.remove(&keys::month(month, service))?;
+    write_intervals(database, change, (service, month), Vec::new())
+}
+
 /// Makes the intervals in the store those of the month, touching only what differs.
 fn write_intervals(
     database: &Database,
     change: &mut Change<'_>,
-    history: &History,
-    (service, contract, reach): (&str, &ServiceContract<'_>, Reach),
+    (service, month): (&str, Month),
+    stretches: Vec<Stretch>,
 ) -> Result<(), Trouble> {
-    let month = contract.terms.month();
     let mut surplus = HashMap::new();
     database.scan(&keys::intervals(month, service), |key, value| {
         // `a/` is also the start of the keys of a service called `a/b`.
@@ -95,7 +113,7 @@ fn write_intervals(
         }
         Ok(())
     })?;
-    for stretch in month_stretches(history, service, contract, reach).unwrap_or_default() {
+    for stretch in stretches {
         let key = keys::interval(month, service, stretch.interval.from);
         let wanted = StoredInterval::of(stretch);
         if surplus.remove(&key).as_ref() != Some(&wanted) {

@@ -80,7 +80,7 @@ impl Rebuild<'_> {
             let running = self.figures.month_of(history, service, until);
             let mut month = self.figures.month_of(history, service, *from);
             while month < running {
-                let what = (service.as_str(), month, false);
+                let what = (service.as_str(), month);
                 self.figures.write(self.database, &mut change, history, what, until)?;
                 month = month.next();
             }
@@ -105,17 +105,19 @@ impl Rebuild<'_> {
         let Some(first_at) = *first_at else { return Ok(()) };
         let mut change = self.database.change();
         for service in history.services() {
-            let first = || self.figures.month_of(history, service, first_at);
+            // A state may lie before the line that records it (C3.2).
+            let since = history.known_since(service).map_or(first_at, |at| at.min(first_at));
+            let first = || self.figures.month_of(history, service, since);
             let mut month = next_month.get(service).copied().unwrap_or_else(first);
             // A journal may end long before now; more than a segment's month there is not.
             let last = newest.next();
             while month <= last && self.figures.has_ended(history, service, month, ended) {
-                let what = (service, month, false);
+                let what = (service, month);
                 self.figures.write(self.database, &mut change, history, what, ended)?;
                 month = month.next();
             }
             if is_last {
-                let what = (service, month, true);
+                let what = (service, month);
                 self.figures.write(self.database, &mut change, history, what, ended)?;
             }
             next_month.insert(service.to_owned(), month);

@@ -357,7 +357,7 @@ impl Worker {
             }
             let mut month = if has_changed { running.prev().min(written) } else { running };
             while month <= running {
-                let what = (service.as_str(), month, month == running);
+                let what = (service.as_str(), month);
                 self.figures.write(database, change, &history, what, at)?;
                 month = month.next();
             }
