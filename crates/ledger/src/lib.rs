@@ -339,7 +339,6 @@ impl Threads {
             journal.damage.clone_from(&opened.damage);
         });
         let (queue, store) = (Arc::new(Queue::default()), Arc::new(StoreGauges::default()));
-        let measured_until = opened.history.last_known();
         let history = Arc::new(RwLock::new(opened.history));
         let abandoned = Arc::new(AtomicBool::new(false));
         let verifier = Verifier {
@@ -367,7 +366,8 @@ impl Threads {
             segment: opened.segment,
             newest: opened.newest,
             unnamed_damage: opened.unnamed_damage,
-            measured_until,
+            // Each run's first heartbeat is a checkpoint: figures need not wait for the store.
+            measured_until: None,
             request: Request::default(),
         };
         let (sender, ended) = channel();

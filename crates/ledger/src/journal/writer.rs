@@ -46,7 +46,7 @@ pub(crate) struct Writer {
     pub(crate) newest: Option<SegmentName>,
     /// Damage that the next segment has to name.
     pub(crate) unnamed_damage: Option<Damage>,
-    /// The latest `until` that this writer knows in the journal.
+    /// The latest `until` that this writer wrote; none before a run's first heartbeat.
     pub(crate) measured_until: Option<Instant>,
     pub(crate) request: Request,
 }

@@ -201,7 +201,6 @@ impl Worker {
             let taken_in = self.serve(|worker, database| worker.take_in(database, &mail, beat));
             if !taken_in {
                 self.missed = mail;
-                self.mailbox.fail();
             }
             if beat.closed {
                 break;
@@ -223,6 +222,7 @@ impl Worker {
                 return true;
             };
             tracing::error!(%trouble, "the store cannot take in what the journal holds");
+            self.mailbox.fail();
             let mut state = self.gauges.state();
             state.database = None;
             state.health.failures += 1;

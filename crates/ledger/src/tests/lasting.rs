@@ -1,18 +1,19 @@
 //! What is acknowledged is found again, in order, once.
 
+use std::fs;
+
 use contract::fact::{AdjustmentKind, Decision, Ground};
 use contract::{Fact, History, Line, State};
 
+use super::damage::copy_folder;
 use super::*;
 use crate::{MEASURED_INTERVAL_MS, OpenError, RecordError};
 
 fn journal_text(dir: &Path) -> String {
-    let mut names: Vec<_> = std::fs::read_dir(dir.join("journal"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(dir.join("journal")).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
-    names.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    names.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 #[test]
@@ -72,6 +73,63 @@ fn the_journal_says_each_five_minutes_that_the_states_hold() {
     let text = journal_text(dir.path());
     let measured = text.matches("\"fact\":\"measured\"").count() as i64;
     assert_eq!(measured, 900_000 / MEASURED_INTERVAL_MS + 1);
+}
+
+#[test]
+fn c3_9_a_runs_first_heartbeat_decides_without_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ledger, _) = open(dir.path(), at(0));
+    ledger.record(vec![up("portal", at(0))]).wait().unwrap();
+    ledger.close(at(10_000)).unwrap();
+    drop(ledger);
+    let (ledger, _) = open(dir.path(), at(20_000));
+    assert_eq!(ledger.decided_until(), None);
+    ledger.heartbeat(at(21_000));
+    // Acknowledged after the heartbeat, so that the writer has been there.
+    ledger.record(vec![up("portal", at(21_001))]).wait().unwrap();
+    assert_eq!(ledger.read(History::last_known), Some(at(21_001)));
+    assert!(ledger.decided_until() >= Some(at(21_000)));
+    let text = journal_text(dir.path());
+    assert_eq!(text.matches("\"fact\":\"measured\"").count(), 2);
+}
+
+/// What is known after a crash, by the journal and the store as they lie on the disk.
+fn known_after_a_crash(dir: &Path) -> Option<Instant> {
+    let left = tempfile::tempdir().unwrap();
+    copy_folder(dir, left.path());
+    let (_, report) = open(left.path(), at(DAY_MS));
+    report.last_known
+}
+
+/// The writer has taken all that was given to it so far.
+fn settle(ledger: &Ledger) {
+    // The first answer may come with the batch that it waits for, the second one after it.
+    ledger.ping().wait().unwrap();
+    ledger.ping().wait().unwrap();
+}
+
+#[test]
+fn c3_9_what_is_decided_is_known_after_a_crash() {
+    for has_store in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        if !has_store {
+            fs::write(dir.path().join("store"), "a file where a folder has to be").unwrap();
+        }
+        let (ledger, _) = open(dir.path(), at(0));
+        ledger.record(vec![up("portal", at(0))]).wait().unwrap();
+        for beat in 1..=40_u32 {
+            let now = at(i64::from(beat) * 10_000);
+            ledger.heartbeat(now);
+            settle(&ledger);
+            until(&ledger, |health| match has_store {
+                true => health.store.as_of == Some(now),
+                false => health.store.failures >= u64::from(beat),
+            });
+            let decided = ledger.decided_until();
+            assert_eq!(decided, Some(now), "store {has_store}");
+            assert!(known_after_a_crash(dir.path()) >= decided, "store {has_store}, beat {beat}");
+        }
+    }
 }
 
 #[test]
@@ -149,7 +207,7 @@ fn a_segment_alone_gives_the_figures_that_the_whole_journal_gives() {
         ledger.record(vec![fact(service, at(ms))]).wait().unwrap();
     }
     ledger.close(at(ms)).unwrap();
-    let mut names: Vec<_> = std::fs::read_dir(dir.path().join("journal"))
+    let mut names: Vec<_> = fs::read_dir(dir.path().join("journal"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .collect();
@@ -158,7 +216,7 @@ fn a_segment_alone_gives_the_figures_that_the_whole_journal_gives() {
     let read = |paths: &[std::path::PathBuf]| {
         let mut history = History::new();
         for path in paths {
-            let text = std::fs::read_to_string(path).unwrap();
+            let text = fs::read_to_string(path).unwrap();
             history.read(path.to_str().unwrap(), &text).unwrap();
         }
         history
@@ -232,7 +290,7 @@ fn c5_4_a_correction_is_a_new_line_and_the_old_ones_stay() {
     let mut before = Vec::new();
     for fact in corrections {
         ledger.record(vec![(at(2000), fact)]).wait().unwrap();
-        let after = std::fs::read(&path).unwrap();
+        let after = fs::read(&path).unwrap();
         assert!(after.len() > before.len() && after.starts_with(&before));
         before = after;
     }
