@@ -1,6 +1,6 @@
 //! Incidents: downtime as a fault report sees it, and the clock that it starts (C9.1, C9.4).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::instant::{Instant, Interval};
 use crate::service_record::Acknowledgement;
@@ -27,7 +27,7 @@ pub struct Incident {
 }
 
 /// How the support clock of an incident stands (C9.4).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Response {
     /// Acknowledged, or over, at or before the deadline.

@@ -1,6 +1,6 @@
 //! Which side answers for a minute that is lost, planned or excluded (C5.5).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fact::Ground;
 use crate::figure::Figure;
@@ -8,7 +8,7 @@ use crate::tally::{Member, Tally};
 use crate::timeline::DownClass;
 
 /// The side that answers for downtime.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Whoever made the promise.

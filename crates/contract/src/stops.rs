@@ -1,6 +1,6 @@
 //! Planned stops: announced, cancelled, and whether they count (C4).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fact::{Fact, Line};
 use crate::history::History;
@@ -44,7 +44,7 @@ pub struct Cancellation {
 }
 
 /// Whether a planned stop counts for a service, or why not (C4.2-C4.6).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopVerdict {
     /// In good time and within the month's allowance.
