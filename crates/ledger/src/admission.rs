@@ -1,30 +1,28 @@
 //! Whether a fact may become a line: what the history would refuse must never reach the journal.
 
-use contract::{Fact, FactErrorKind, History, Interval, Month};
+use contract::{Fact, FactErrorKind, History, Interval, Line, Month};
 
-/// Checks `fact` against everything that is recorded.
+/// Checks `fact` against everything that is recorded, and against the lines that are about to be.
 ///
 /// # Errors
 /// What the history would say of the line, and facts that only the ledger itself writes.
-pub(crate) fn admit(history: &History, fact: &Fact) -> Result<(), String> {
+pub(crate) fn admit(history: &History, sealed: &[Line], fact: &Fact) -> Result<(), String> {
     let refused = match fact {
         Fact::StopAnnounced { id, from, until, .. } => {
-            new_id(id, Interval::new(*from, *until), history.stop(id).is_some())
+            new_id(id, Interval::new(*from, *until), is_announced(history, sealed, id))
         }
-        Fact::StopCancelled { id, .. } => match history.stop(id) {
-            None => Some(FactErrorKind::UnknownId(id.clone())),
-            Some(stop) if stop.cancelled.is_some() => {
-                Some(FactErrorKind::CancelledTwice(id.clone()))
-            }
-            Some(_) => None,
-        },
+        Fact::StopCancelled { id, .. } if !is_announced(history, sealed, id) => {
+            Some(FactErrorKind::UnknownId(id.clone()))
+        }
+        Fact::StopCancelled { id, .. } if is_cancelled(history, sealed, id) => {
+            Some(FactErrorKind::CancelledTwice(id.clone()))
+        }
         Fact::AdjustmentClaimed { id, from, until, .. } => {
-            new_id(id, Interval::new(*from, *until), history.adjustment(id).is_some())
+            new_id(id, Interval::new(*from, *until), is_claimed(history, sealed, id))
         }
-        Fact::AdjustmentDecided { id, .. } => match history.adjustment(id) {
-            None => Some(FactErrorKind::UnknownId(id.clone())),
-            Some(_) => None,
-        },
+        Fact::AdjustmentDecided { id, .. } if !is_claimed(history, sealed, id) => {
+            Some(FactErrorKind::UnknownId(id.clone()))
+        }
         Fact::TermsSet { month, .. } | Fact::ServiceSet { month, .. } => {
             month.parse::<Month>().err().map(FactErrorKind::Json)
         }
@@ -38,14 +36,36 @@ pub(crate) fn admit(history: &History, fact: &Fact) -> Result<(), String> {
 
 /// A `measuring_stopped` from before what is known begins where that ends: the time before is
 /// measured, and refusing it would count the time after as measured too.
-pub(crate) fn raise_stop(history: &History, fact: Fact) -> Fact {
-    match (fact, history.last_known()) {
-        (Fact::MeasuringStopped { from, cause }, Some(known)) if from < known => {
+pub(crate) fn raise_stop(history: &History, sealed: &[Line], fact: Fact) -> Fact {
+    let Fact::MeasuringStopped { from, cause } = fact else { return fact };
+    let sealed = sealed.iter().filter_map(|line| match line.fact {
+        Fact::State { from, .. } | Fact::MeasuringStopped { from, .. } => Some(from),
+        Fact::Measured { until } => Some(until),
+        _ => None,
+    });
+    match history.last_known().max(sealed.max()) {
+        Some(known) if from < known => {
             tracing::warn!(%from, %known, "measuring_stopped begins where what is known ends");
             Fact::MeasuringStopped { from: known, cause }
         }
-        (fact, _) => fact,
+        _ => Fact::MeasuringStopped { from, cause },
     }
+}
+
+fn is_announced(history: &History, sealed: &[Line], wanted: &str) -> bool {
+    let is_it = |line: &Line| matches!(&line.fact, Fact::StopAnnounced { id, .. } if id == wanted);
+    history.stop(wanted).is_some() || sealed.iter().any(is_it)
+}
+
+fn is_cancelled(history: &History, sealed: &[Line], wanted: &str) -> bool {
+    let is_it = |line: &Line| matches!(&line.fact, Fact::StopCancelled { id, .. } if id == wanted);
+    history.stop(wanted).is_some_and(|stop| stop.cancelled.is_some()) || sealed.iter().any(is_it)
+}
+
+fn is_claimed(history: &History, sealed: &[Line], wanted: &str) -> bool {
+    let is_it =
+        |line: &Line| matches!(&line.fact, Fact::AdjustmentClaimed { id, .. } if id == wanted);
+    history.adjustment(wanted).is_some() || sealed.iter().any(is_it)
 }
 
 fn new_id(id: &str, interval: Interval, exists: bool) -> Option<FactErrorKind> {

@@ -255,7 +255,8 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
         }
         // A segment without a whole line was never acknowledged; it is begun again.
         if reading.lines > 0 {
-            self.opened.segment = Some(Segment { name, bytes: reading.bytes, file: None });
+            self.opened.segment =
+                Some(Segment { name, bytes: reading.bytes, file: None, overhangs: false });
         }
         Ok(self.opened)
     }

@@ -42,6 +42,8 @@ struct State {
 #[expect(clippy::large_enum_variant, reason = "nearly every entry is a fact")]
 enum Entry {
     Fact(QueuedFact),
+    /// What one person asked for: written together, or refused together.
+    Persons(Vec<QueuedFact>),
     Heartbeat(Instant),
     Close(Instant),
 }
@@ -58,6 +60,8 @@ pub(crate) struct QueuedFact {
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) facts: Vec<QueuedFact>,
+    /// Whether they are one person's request, which is tried once.
+    pub(crate) by_person: bool,
     pub(crate) heartbeat: Option<Instant>,
     pub(crate) close: Option<Instant>,
 }
@@ -94,7 +98,7 @@ impl Queue {
                 state.pings.drain(..surplus);
                 state.pings.push(answer);
             }
-            false => state.push(facts, Some(answer)),
+            false => state.push(facts, Some(answer), !machine),
         }
         self.changed.notify_one();
         Ticket(receiver)
@@ -129,9 +133,6 @@ impl Queue {
     }
 
     /// The next batch; none once abandoned.
-    ///
-    /// A fact that can be refused stands first in its batch, so that the history it is checked
-    /// against holds every fact before it.
     pub(crate) fn take(&self) -> Option<Batch> {
         let mut state = self.state();
         loop {
@@ -141,7 +142,7 @@ impl Queue {
             state.answer_pings();
             if state.entries.is_empty() && !state.overflow.is_empty() {
                 let facts = std::mem::take(&mut state.overflow).unfold();
-                state.push(facts, None);
+                state.push(facts, None, false);
             }
             let batch = state.take();
             if !batch.is_empty() {
@@ -165,10 +166,20 @@ impl Queue {
         self.state().unwritable = None;
     }
 
+    /// The disk fails: no person waits for it.
+    pub(crate) fn unwritable(&self, why: &str) {
+        self.state().fail(why);
+    }
+
+    /// Whether it failed last.
+    pub(crate) fn is_unwritable(&self) -> bool {
+        self.state().unwritable.is_some()
+    }
+
     /// The disk fails: tells why, and waits for the next try. False: give up.
     pub(crate) fn back_off(&self, why: &str, wait: Duration) -> bool {
         let mut state = self.state();
-        state.unwritable = Some(why.to_owned());
+        state.fail(why);
         let until = Monotonic::now() + wait;
         loop {
             let left = until.saturating_duration_since(Monotonic::now());
@@ -187,6 +198,7 @@ impl Queue {
         let oldest = state.under_way_since.or_else(|| {
             state.entries.iter().find_map(|entry| match entry {
                 Entry::Fact(fact) => Some(fact.queued),
+                Entry::Persons(facts) => facts.first().map(|fact| fact.queued),
                 _ => None,
             })
         });
@@ -221,34 +233,57 @@ impl State {
         &mut self,
         facts: Vec<(Instant, Fact)>,
         answer: Option<oneshot::Sender<Result<Recorded, RecordError>>>,
+        by_person: bool,
     ) {
         self.facts += facts.len();
         let queued = Monotonic::now();
-        let facts = facts.into_iter();
-        self.entries.extend(
-            facts.map(|(at, fact)| Entry::Fact(QueuedFact { at, fact, queued, answer: None })),
-        );
-        if let Some(Entry::Fact(last)) = self.entries.back_mut() {
+        let mut facts: Vec<_> = facts
+            .into_iter()
+            .map(|(at, fact)| QueuedFact { at, fact, queued, answer: None })
+            .collect();
+        if let Some(last) = facts.last_mut() {
             last.answer = answer;
+        }
+        match by_person {
+            true => self.entries.push_back(Entry::Persons(facts)),
+            false => self.entries.extend(facts.into_iter().map(Entry::Fact)),
         }
     }
 
     fn take(&mut self) -> Batch {
         let mut batch = Batch::default();
         while batch.facts.len() < BATCH_FACTS_MAX && batch.close.is_none() {
-            match self.entries.front() {
-                Some(Entry::Fact(next)) if is_refusable(&next.fact) && !batch.is_empty() => break,
-                None => break,
-                Some(_) => {}
-            }
             match self.entries.pop_front() {
                 Some(Entry::Fact(fact)) => batch.facts.push(fact),
+                Some(Entry::Persons(facts)) if batch.is_empty() => {
+                    return Batch { facts, by_person: true, ..batch };
+                }
+                Some(Entry::Persons(facts)) => {
+                    self.entries.push_front(Entry::Persons(facts));
+                    break;
+                }
                 Some(Entry::Heartbeat(now)) => batch.heartbeat = Some(now),
                 Some(Entry::Close(now)) => batch.close = Some(now),
-                None => {}
+                None => break,
             }
         }
         batch
+    }
+
+    /// Refuses what people have asked for: none of it is written later.
+    fn fail(&mut self, why: &str) {
+        self.unwritable = Some(why.to_owned());
+        for entry in std::mem::take(&mut self.entries) {
+            let Entry::Persons(facts) = entry else {
+                self.entries.push_back(entry);
+                continue;
+            };
+            self.facts -= facts.len().min(self.facts);
+            for answer in facts.into_iter().filter_map(|fact| fact.answer) {
+                // Nobody may wait for it.
+                let _ = answer.send(Err(RecordError::Unwritable(why.to_owned())));
+            }
+        }
     }
 }
 
@@ -276,11 +311,6 @@ fn is_machines(fact: &Fact) -> bool {
             | Fact::StatementSigned(_)
             | Fact::NoticeDelivered { .. }
     )
-}
-
-/// Whether the history can refuse the fact.
-fn is_refusable(fact: &Fact) -> bool {
-    !matches!(fact, Fact::State { .. } | Fact::Measured { .. })
 }
 
 /// What a full queue could not take, folded to what still matters: per service the time since the
@@ -418,16 +448,24 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_that_can_be_refused_begins_its_batch() {
+    fn a_persons_request_is_a_batch_of_its_own_and_goes_when_the_disk_fails() {
         let queue = Queue::default();
-        let cancel = Fact::StopCancelled { id: String::new(), by: String::new() };
-        let facts =
-            [state(1, ServiceState::Up), (Instant::MIN, cancel), state(2, ServiceState::Up)];
-        drop(queue.push(facts.to_vec()));
+        let cancel = || Fact::StopCancelled { id: String::new(), by: String::new() };
+        let request = || vec![(Instant::MIN, cancel()), (Instant::MIN, cancel())];
+        drop(queue.push(vec![state(1, ServiceState::Up)]));
+        drop(queue.push(request()));
+        drop(queue.push(vec![state(2, ServiceState::Up)]));
         queue.heartbeat(Instant::MIN);
         queue.heartbeat(Instant::MAX);
+        let waiting = queue.push(request());
         assert_eq!(queue.take().unwrap().facts.len(), 1);
-        let second = queue.take().unwrap();
-        assert_eq!((second.facts.len(), second.heartbeat), (2, Some(Instant::MAX)));
+        let persons = queue.take().unwrap();
+        assert_eq!((persons.facts.len(), persons.by_person, persons.heartbeat), (2, true, None));
+        queue.unwritable("no space left on device");
+        assert!(matches!(waiting.wait(), Err(RecordError::Unwritable(_))));
+        let last = queue.take().unwrap();
+        assert_eq!((last.facts.len(), last.heartbeat), (1, Some(Instant::MAX)));
+        queue.done(4, 0);
+        assert_eq!(queue.health().facts, 0);
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant as Monotonic};
 
 use contract::{Fact, History, Instant, Line};
 use jiff::tz::TimeZone;
+use tokio::sync::oneshot;
 
 use crate::MEASURED_INTERVAL_MS;
 use crate::admission::{admit, raise_stop};
@@ -58,6 +59,8 @@ pub(crate) struct Segment {
     pub(crate) bytes: u64,
     /// The open file; none when its descriptor is not trusted.
     pub(crate) file: Option<Box<dyn DiskFile>>,
+    /// Whether more than the acknowledged bytes may be there.
+    pub(crate) overhangs: bool,
 }
 
 /// What is known so far of the request whose facts are being written.
@@ -86,7 +89,10 @@ impl Writer {
     }
 
     fn write_batch(&mut self, batch: Batch) -> Result<(), Abandoned> {
-        let Batch { facts, heartbeat, close } = batch;
+        let Batch { facts, by_person, heartbeat, close } = batch;
+        if by_person {
+            return self.write_persons(facts);
+        }
         let count = facts.len();
         let checkpoint = close.or(heartbeat.filter(|now| self.is_checkpoint_due(*now)));
         let first_at = facts.first().map(|fact| fact.at).or(checkpoint);
@@ -100,12 +106,7 @@ impl Writer {
             self.measured_until = Some(until);
         }
         self.append(&sealing)?;
-        self.count(sealing);
-        self.queue.done(count, self.tip.seq);
-        for (answer, result) in answers {
-            // Nobody may wait for it.
-            let _ = answer.send(result);
-        }
+        self.acknowledge(sealing, count, answers);
         if let Some(until) = checkpoint {
             self.gauges.decided(until);
         }
@@ -115,9 +116,57 @@ impl Writer {
         Ok(())
     }
 
+    /// Tries a person's request once: whoever waits is told at once that nothing was recorded, and
+    /// then nothing is.
+    fn write_persons(&mut self, facts: Vec<QueuedFact>) -> Result<(), Abandoned> {
+        let count = facts.len();
+        let Some(at) = facts.first().map(|fact| fact.at) else { return Ok(()) };
+        let begun =
+            self.segment_to_begin(at).map_or(Ok(()), |name| self.try_begin_segment(name, at));
+        if let Err(error) = begun {
+            let why = self.note_failure(&error);
+            self.queue.unwritable(&why);
+            self.refuse(count, facts.into_iter().filter_map(|fact| fact.answer), &why);
+            return Ok(());
+        }
+        let mut sealing = Sealing::new(self.tip);
+        let answers = self.seal(facts, &mut sealing);
+        let Err(error) = self.try_append(&sealing) else {
+            self.acknowledge(sealing, count, answers);
+            return Ok(());
+        };
+        let why = self.note_failure(&error);
+        self.queue.unwritable(&why);
+        let mut wait = BACK_OFF_MIN;
+        while let Err(error) = self.cut() {
+            self.back_off(&error, &mut wait)?;
+        }
+        self.refuse(count, answers.into_iter().map(|(answer, _)| answer), &why);
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, sealing: Sealing, count: usize, answers: Vec<Answer>) {
+        self.count(sealing);
+        self.queue.done(count, self.tip.seq);
+        for (answer, result) in answers {
+            // Nobody may wait for it.
+            let _ = answer.send(result);
+        }
+    }
+
+    fn refuse(&self, count: usize, answers: impl Iterator<Item = Sender>, why: &str) {
+        self.queue.done(count, self.tip.seq);
+        for answer in answers {
+            // Nobody may wait for it.
+            let _ = answer.send(Err(RecordError::Unwritable(why.to_owned())));
+        }
+    }
+
     fn is_checkpoint_due(&self, now: Instant) -> bool {
-        // What the store cannot keep for a crash, the journal does.
+        // What the store cannot keep for a crash, the journal does; and whether the disk can be
+        // written again is seen by writing.
         self.store.fails()
+            || self.queue.is_unwritable()
             // A clock that was set back is a checkpoint too.
             || self
                 .measured_until
@@ -129,8 +178,9 @@ impl Writer {
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let mut answers = Vec::new();
         for QueuedFact { at, fact, answer, .. } in facts {
-            let fact = raise_stop(&history, fact);
-            let sealed = admit(&history, &fact).and_then(|()| sealing.try_seal(at, fact));
+            let fact = raise_stop(&history, &sealing.lines, fact);
+            let admitted = admit(&history, &sealing.lines, &fact);
+            let sealed = admitted.and_then(|()| sealing.try_seal(at, fact));
             match sealed {
                 Ok(seq) => {
                     self.request.first_seq.get_or_insert(seq);
@@ -151,24 +201,18 @@ impl Writer {
 
     /// Appends and syncs, again and again until it succeeds.
     fn append(&mut self, sealing: &Sealing) -> Result<(), Abandoned> {
+        let mut wait = BACK_OFF_MIN;
+        while let Err(error) = self.try_append(sealing) {
+            self.back_off(&error, &mut wait)?;
+        }
+        Ok(())
+    }
+
+    fn try_append(&mut self, sealing: &Sealing) -> io::Result<()> {
         if sealing.lines.is_empty() {
             return Ok(());
         }
-        let mut wait = BACK_OFF_MIN;
-        loop {
-            let started = Monotonic::now();
-            match self.try_append(&sealing.bytes) {
-                Ok(()) => {
-                    self.queue.writable();
-                    self.gauges.synced(started.elapsed(), sealing.tip.seq, sealing.bytes.len());
-                    return Ok(());
-                }
-                Err(error) => self.back_off(&error, &mut wait)?,
-            }
-        }
-    }
-
-    fn try_append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let started = Monotonic::now();
         let Some(segment) = &mut self.segment else {
             return Err(io::Error::other("no segment is open"));
         };
@@ -176,23 +220,44 @@ impl Writer {
             Some(file) => file,
             None => reopen(&*self.disk, &self.dir, segment)?,
         };
-        file.append(bytes)?;
+        segment.overhangs = true;
+        file.append(&sealing.bytes)?;
         file.sync()?;
-        segment.bytes += bytes.len() as u64;
+        segment.overhangs = false;
+        segment.bytes += sealing.bytes.len() as u64;
+        segment.file = Some(file);
+        self.queue.writable();
+        self.gauges.synced(started.elapsed(), sealing.tip.seq, sealing.bytes.len());
+        Ok(())
+    }
+
+    /// Makes sure that nothing stays on the disk which was not acknowledged.
+    fn cut(&mut self) -> io::Result<()> {
+        let Some(segment) = self.segment.as_mut().filter(|segment| segment.overhangs) else {
+            return Ok(());
+        };
+        let mut file = reopen(&*self.disk, &self.dir, segment)?;
+        file.sync()?;
+        segment.overhangs = false;
         segment.file = Some(file);
         Ok(())
     }
 
     /// Notes a failure and waits. The descriptor is already dropped: it is not trusted.
     fn back_off(&self, error: &io::Error, wait: &mut Duration) -> Result<(), Abandoned> {
-        let why = error.to_string();
-        tracing::error!(why, retry_ms = wait.as_millis() as u64, "the journal cannot be written");
-        self.gauges.update(|journal| journal.write_failures += 1);
+        let why = self.note_failure(error);
         if !self.queue.back_off(&why, *wait) {
             return Err(Abandoned);
         }
         *wait = (*wait * 2).min(BACK_OFF_MAX);
         Ok(())
+    }
+
+    fn note_failure(&self, error: &io::Error) -> String {
+        let why = error.to_string();
+        tracing::error!(why, "the journal cannot be written");
+        self.gauges.update(|journal| journal.write_failures += 1);
+        why
     }
 
     /// Counts synced lines in the history and tells the store.
@@ -213,19 +278,21 @@ impl Writer {
 
     /// Makes sure that the segment for a line recorded at `at` is open.
     fn begin_segment(&mut self, at: Instant) -> Result<(), Abandoned> {
-        let mut name = SegmentName::for_line(at, self.newest);
-        if self.segment.as_ref().is_some_and(|segment| segment.name == name) {
-            return Ok(());
-        }
-        if Some(name) == self.newest {
-            name = name.next_part();
-        }
+        let Some(name) = self.segment_to_begin(at) else { return Ok(()) };
         let mut wait = BACK_OFF_MIN;
-        loop {
-            match self.try_begin_segment(name, at) {
-                Ok(()) => return Ok(()),
-                Err(error) => self.back_off(&error, &mut wait)?,
-            }
+        while let Err(error) = self.try_begin_segment(name, at) {
+            self.back_off(&error, &mut wait)?;
+        }
+        Ok(())
+    }
+
+    /// The segment for a line recorded at `at`; none if it is the one that is open.
+    fn segment_to_begin(&self, at: Instant) -> Option<SegmentName> {
+        let name = SegmentName::for_line(at, self.newest);
+        match &self.segment {
+            Some(segment) if segment.name == name => None,
+            _ if Some(name) == self.newest => Some(name.next_part()),
+            _ => Some(name),
         }
     }
 
@@ -256,7 +323,8 @@ impl Writer {
             journal.segments += 1;
             journal.segments_verified += 1;
         });
-        self.segment = Some(Segment { name, bytes: sealing.bytes.len() as u64, file: Some(file) });
+        let bytes = sealing.bytes.len() as u64;
+        self.segment = Some(Segment { name, bytes, file: Some(file), overhangs: false });
         self.newest = Some(name);
         self.unnamed_damage = None;
         self.queue.writable();
@@ -277,8 +345,9 @@ impl Writer {
     }
 }
 
-type Answer =
-    (tokio::sync::oneshot::Sender<Result<Recorded, RecordError>>, Result<Recorded, RecordError>);
+type Sender = oneshot::Sender<Result<Recorded, RecordError>>;
+
+type Answer = (Sender, Result<Recorded, RecordError>);
 
 impl Request {
     fn answer(self, last_seq: u64) -> Result<Recorded, RecordError> {

@@ -55,6 +55,65 @@ fn a_person_is_told_at_once_that_nothing_was_recorded() {
     ledger.record(acknowledge()).wait().unwrap();
 }
 
+fn announcement(id: &str) -> (Instant, Fact) {
+    let (id, by) = (id.to_owned(), "anna".to_owned());
+    let (services, reason) = (vec!["portal".to_owned()], "upgrade".to_owned());
+    let (from, until) = (at(DAY_MS), at(2 * DAY_MS));
+    (at(3), Fact::StopAnnounced { id, services, from, until, reason, by, agreed: None })
+}
+
+#[test]
+fn the_first_to_meet_a_full_disk_is_refused_at_once_and_for_good() {
+    // The announcement meets a full page, a full new segment, or a disk on which its first line
+    // still finds room.
+    for (room, late) in [(10, 0), (10, 40 * DAY_MS), (600, 0)] {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = FaultyDisk::new(7);
+        let (ledger, _) = open_on(&disk, dir.path(), at(0));
+        ledger.record(vec![up("portal", at(1))]).wait().unwrap();
+        disk.set_room(Some(room));
+        let mut request = vec![announcement("S1"), announcement("S2")];
+        request[0].0 = at(3 + late);
+        let refused = ledger.record(request).wait();
+        assert!(matches!(refused, Err(RecordError::Unwritable(_))), "{refused:?}");
+        assert!(ledger.health().journal.unwritable.is_some());
+        let full = disk.power_cut();
+        disk.set_room(None);
+        // The next heartbeat finds that there is room again.
+        ledger.heartbeat(at(5 + late));
+        until(&ledger, |health| health.journal.unwritable.is_none());
+        assert_eq!(ledger.health().journal.queue_facts, 0);
+        ledger.record(vec![announcement("S3")]).wait().unwrap();
+        drop(ledger);
+        for (disk, stops) in [(full, vec![]), (disk, vec!["S3"])] {
+            // The store is on another disk, and knows of later lines than `full` holds.
+            std::fs::remove_dir_all(dir.path().join("store")).unwrap();
+            let (ledger, report) = open_on(&disk, dir.path(), at(50 * DAY_MS));
+            assert_eq!(report.damage, []);
+            let found: Vec<_> =
+                ledger.read(|history| history.stops().iter().map(|stop| stop.id.clone()).collect());
+            assert_eq!(found, stops, "room {room}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_may_be_on_the_disk_is_answered_once_it_surely_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = FaultyDisk::new(8);
+    let (ledger, _) = open_on(&disk, dir.path(), at(0));
+    ledger.record(vec![up("portal", at(1))]).wait().unwrap();
+    ledger.ping().wait().unwrap();
+    disk.set_broken(true);
+    let waiting = ledger.record(vec![announcement("S1")]);
+    until(&ledger, |health| health.journal.write_failures > 1);
+    let measured = ledger.record(vec![down("portal", at(4))]);
+    disk.set_broken(false);
+    assert!(matches!(waiting.wait(), Err(RecordError::Unwritable(_))));
+    measured.wait().unwrap();
+    assert!(ledger.read(|history| history.stops().is_empty()));
+}
+
 #[test]
 fn whichever_write_or_sync_fails_nothing_acknowledged_is_lost() {
     for nth in 1..40 {
