@@ -5,5 +5,9 @@
 //! work.
 
 pub mod document;
+pub mod html;
+mod lang;
+pub mod pdf;
 
 pub use document::Document;
+pub use lang::Lang;
