@@ -6,6 +6,7 @@
 pub mod adjustments;
 pub mod budget;
 mod carry_over;
+mod chain_damage;
 pub mod claims;
 pub mod closing;
 pub mod contracts;
@@ -41,8 +42,11 @@ pub mod terms;
 pub mod timeline;
 
 pub use adjustments::Adjustment;
+pub use chain_damage::ChainDamage;
 pub use claims::{ClaimRecord, ClaimState};
-pub use closing::{ClosedFigure, MonthClose, SignedStatement};
+pub use closing::{
+    ClosedFigure, DueClose, MonthClose, SignedStatement, due_closes, due_revisions, services_of,
+};
 pub use contracts::{ContractInForce, Contracts};
 pub use fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};
 pub use fact_error::{FactError, FactErrorKind};
@@ -50,7 +54,7 @@ pub use figure::{Figure, Percent, Reach, StopFigure, month_figure};
 pub use history::{History, State, StateSince};
 pub use incidents::{Incident, Response};
 pub use instant::{Instant, Interval};
-pub use line::parse_line;
+pub use line::{hidden_seq, parse_line};
 pub use money::Money;
 pub use month::Month;
 pub use month_terms::{MonthTerms, ResolvedTerms, ServiceContract, TermsError};

@@ -5,6 +5,7 @@ mod c2_time;
 mod c3_timeline;
 mod c4_stops;
 mod c5_adjustments;
+mod c6_7_closing;
 mod c6_figure;
 mod c7_price;
 mod c8_budget;
