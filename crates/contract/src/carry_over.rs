@@ -231,6 +231,7 @@ impl Stop {
             reason: self.reason.clone(),
             by: self.by.clone(),
             agreed: self.agreed.clone(),
+            event: self.event.clone(),
         };
         let cancelled = self.cancelled.as_ref().map(|cancelled| {
             let fact = Fact::StopCancelled { id: self.id.clone(), by: cancelled.by.clone() };

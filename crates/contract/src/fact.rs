@@ -74,6 +74,9 @@ pub enum Fact {
         /// The reference of an agreement, if otherwise agreed (C4.4).
         #[serde(default)]
         agreed: Option<String>,
+        /// The UID of the calendar's event that it was imported from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event: Option<String>,
     },
     /// A planned stop is cancelled at the line's `at` (C4.6).
     StopCancelled {

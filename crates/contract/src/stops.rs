@@ -28,6 +28,8 @@ pub struct Stop {
     pub by: String,
     /// The reference of an agreement, if otherwise agreed (C4.4).
     pub agreed: Option<String>,
+    /// The UID of the calendar's event that it was imported from.
+    pub event: Option<String>,
     /// Its cancellation.
     pub cancelled: Option<Cancellation>,
 }
@@ -80,7 +82,8 @@ impl StopVerdict {
 impl Stop {
     /// The stop that a line announces; none if the line is about something else.
     pub(crate) fn announced(line: &Line) -> Option<Self> {
-        let Fact::StopAnnounced { id, services, from, until, reason, by, agreed } = &line.fact
+        let Fact::StopAnnounced { id, services, from, until, reason, by, agreed, event } =
+            &line.fact
         else {
             return None;
         };
@@ -93,6 +96,7 @@ impl Stop {
             reason: reason.clone(),
             by: by.clone(),
             agreed: agreed.clone(),
+            event: event.clone(),
             cancelled: None,
         })
     }
@@ -201,10 +205,10 @@ pub struct ProposedStop<'a> {
     pub agreed: Option<&'a str>,
 }
 
-/// What an announcement would count for, said before it is made.
+/// What a stop counts for, or would.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Judgement {
-    /// Whether it would count.
+    /// Whether it counts.
     pub verdict: StopVerdict,
     /// Whether the window overlaps office hours (C4.5).
     pub in_office_hours: bool,
@@ -212,38 +216,76 @@ pub struct Judgement {
     pub reason: String,
 }
 
-/// The verdict of a stop if it were announced for `service` at `now`, after all that `history`
-/// holds. Whether it may be announced at all is told by [`ProposedStop::is_retroactive`].
-pub fn judge_announcement(
+/// The verdicts of stops if they were announced for `service` at `now`, one after the other, after
+/// all that `history` holds. Whether they may be announced at all is told by
+/// [`ProposedStop::is_retroactive`].
+pub fn judge_announcements(
     history: &History,
     service: &str,
     terms: &ResolvedTerms,
-    proposed: ProposedStop<'_>,
+    proposed: &[ProposedStop<'_>],
     now: Instant,
+) -> Vec<Judgement> {
+    let proposed: Vec<Stop> =
+        proposed.iter().zip(0..).map(|(stop, place)| stop.announced(now, place)).collect();
+    let judge_one = |place: usize| {
+        let stops = || stops_of(history, service).chain(&proposed[..=place]);
+        judgement(&proposed[place], stops, terms, "it would exclude nothing")
+    };
+    (0..proposed.len()).map(judge_one).collect()
+}
+
+/// What a recorded stop counts for, for one of its services.
+pub fn judge_recorded(
+    history: &History,
+    service: &str,
+    terms: &ResolvedTerms,
+    stop: &Stop,
 ) -> Judgement {
-    let stop = Stop {
-        id: String::new(),
-        seq: u64::MAX,
-        announced_at: now,
-        services: Vec::new(),
-        window: proposed.window,
-        reason: String::new(),
-        by: String::new(),
-        agreed: proposed.agreed.map(str::to_owned),
-        cancelled: None,
-    };
+    judgement(stop, || stops_of(history, service), terms, "it excludes nothing")
+}
+
+fn stops_of<'a>(history: &'a History, service: &str) -> impl Iterator<Item = &'a Stop> {
     let places = history.record_of(service).map_or(&[][..], |record| &record.stops);
-    let announced = || places.iter().map(|&place| &history.stops[place as usize]);
-    let verdict = judge(&stop, || announced().chain([&stop]), terms, &mut Vec::new());
-    let in_office_hours = in_office_hours(terms, proposed.window);
-    let users = || {
-        let month = Month::of(proposed.window.from, terms.zone()).bounds(terms.zone());
-        announced().filter(move |other| month.contains(other.window.from))
-    };
-    let user = users().find(|other| other.uses_allowance(terms)).map(|other| other.id.as_str());
-    let reason = reason(&stop, verdict, in_office_hours, user, terms);
+    places.iter().map(|&place| &history.stops[place as usize])
+}
+
+fn judgement<'a, I: Iterator<Item = &'a Stop>>(
+    stop: &Stop,
+    stops: impl Fn() -> I,
+    terms: &ResolvedTerms,
+    nothing: &str,
+) -> Judgement {
+    let verdict = judge(stop, &stops, terms, &mut Vec::new());
+    let in_office_hours = in_office_hours(terms, stop.window);
+    let month = Month::of(stop.window.from, terms.zone()).bounds(terms.zone());
+    let first = stops().find(|other| {
+        other.seq < stop.seq && month.contains(other.window.from) && other.uses_allowance(terms)
+    });
+    let reason = reason(stop, verdict, in_office_hours, first, terms, nothing);
     Judgement { verdict, in_office_hours, reason }
 }
+
+impl ProposedStop<'_> {
+    /// The stop that it would be, as the one in this `place` of those announced together.
+    fn announced(&self, now: Instant, place: u64) -> Stop {
+        Stop {
+            id: String::new(),
+            seq: UNRECORDED_SEQ + place,
+            announced_at: now,
+            services: Vec::new(),
+            window: self.window,
+            reason: String::new(),
+            by: String::new(),
+            agreed: self.agreed.map(str::to_owned),
+            event: None,
+            cancelled: None,
+        }
+    }
+}
+
+/// Beyond the number of every line that is recorded.
+const UNRECORDED_SEQ: u64 = 1 << 63;
 
 impl ProposedStop<'_> {
     /// Whether its window has begun: such an announcement is refused, and an adjustment claimed
@@ -257,8 +299,9 @@ fn reason(
     stop: &Stop,
     verdict: StopVerdict,
     in_office_hours: bool,
-    user: Option<&str>,
+    first: Option<&Stop>,
     terms: &ResolvedTerms,
+    nothing: &str,
 ) -> String {
     let starts = stop.window.from;
     let latest = starts.plus_ms(-terms.terms().notice_ms);
@@ -272,18 +315,24 @@ fn reason(
             "agreed: it starts at {starts}, notice was due by {latest}, and as otherwise agreed \
              it does not use the month's allowance"
         ),
-        StopVerdict::Late => format!(
-            "late: it starts at {starts}, and notice was due by {latest}; it would exclude nothing"
-        ),
+        StopVerdict::Late => {
+            format!("late: it starts at {starts}, and notice was due by {latest}; {nothing}")
+        }
         StopVerdict::Surplus => {
             let month = Month::of(stop.window.from, terms.zone());
-            let taken = user.map_or_else(String::new, |id| format!(", first by {id:?}"));
+            let taken = match first {
+                None => String::new(),
+                Some(other) if other.id.is_empty() => ", first by one before it".to_owned(),
+                Some(other) => format!(", first by {:?}", other.id),
+            };
             format!(
                 "surplus: it starts at {starts}, and the planned stops that the terms allow \
-                 ({allowance} in {month}) are used up{taken}; it would exclude nothing"
+                 ({allowance} in {month}) are used up{taken}; {nothing}"
             )
         }
-        StopVerdict::Cancelled => "cancelled".to_owned(),
+        StopVerdict::Cancelled => {
+            format!("cancelled before it began at {starts}: as if never announced")
+        }
     };
     let office = if in_office_hours { "; it overlaps office hours (08-17)" } else { "" };
     format!("{sentence}{office}")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contract::contracts::Contracts;
 use contract::stops::{JudgedStop, judged_stops};
-use contract::{Fact, History, Month, ProposedStop, Stop, judge_announcement};
+use contract::{Fact, History, Month, ProposedStop, Stop, judge_announcements};
 use jiff::tz::TimeZone;
 
 use super::protocol::{Announcement, Reply, StopVerdict, StopView};
@@ -51,6 +51,7 @@ impl Requests {
             reason: stop.reason.clone(),
             by: peer.account.clone(),
             agreed: stop.agreed.clone(),
+            event: None,
         };
         self.record(stop.announced_at, fact).await?;
         tracing::info!(stop = id, by = peer.account, from = %stop.from, until = %stop.until,
@@ -98,7 +99,8 @@ impl Requests {
             }
             let verdicts = asked.services.iter().map(|service| {
                 let terms = contract(service);
-                let told = judge_announcement(history, service, terms.resolved(), proposed, now);
+                let told =
+                    judge_announcements(history, service, terms.resolved(), &[proposed], now).remove(0);
                 StopVerdict {
                     service: service.clone(),
                     verdict: told.verdict.as_str().to_owned(),

@@ -2,7 +2,7 @@
 
 use contract::{
     DownClass, Figure, Interval, ProposedStop, ResolvedTerms, StopVerdict, Terms,
-    judge_announcement,
+    judge_announcements, judge_recorded,
 };
 
 use crate::facts::{Facts, at};
@@ -152,7 +152,8 @@ fn c4_the_verdict_is_told_before_it_is_announced() {
     let terms = ResolvedTerms::new(Terms::default()).unwrap();
     let judge = |from: &str, until: &str, agreed| {
         let proposed = ProposedStop { window: Interval::new(at(from), at(until)), agreed };
-        judge_announcement(&history, "portal", &terms, proposed, at("2026-11-02 12:00"))
+        let now = at("2026-11-02 12:00");
+        judge_announcements(&history, "portal", &terms, &[proposed], now).remove(0)
     };
     let late = judge("2026-11-05 11:59", "2026-11-05 13:00", None);
     assert_eq!((late.verdict, late.in_office_hours), (StopVerdict::Late, true));
@@ -174,4 +175,38 @@ fn c4_the_verdict_is_told_before_it_is_announced() {
     let proposed = ProposedStop { window, agreed: None };
     assert!(proposed.is_retroactive(at("2026-11-02 12:00")));
     assert!(!proposed.is_retroactive(at("2026-11-02 11:00")));
+}
+
+#[test]
+fn c4_3_stops_announced_together_use_the_allowance_in_their_order() {
+    let history = Facts::always_up().history();
+    let terms = ResolvedTerms::new(Terms::default()).unwrap();
+    let stop = |day: &str| {
+        let from = at(&format!("2026-11-{day} 20:00"));
+        ProposedStop { window: Interval::new(from, from.plus_ms(HOUR_MS)), agreed: None }
+    };
+    let agreed = ProposedStop { agreed: Some("mail of 1 May"), ..stop("10") };
+    let proposed = [agreed, stop("20"), stop("15")];
+    let told = judge_announcements(&history, "portal", &terms, &proposed, at("2026-11-02 12:00"));
+    let verdicts: Vec<StopVerdict> = told.iter().map(|told| told.verdict).collect();
+    assert_eq!(verdicts, [StopVerdict::Agreed, StopVerdict::Valid, StopVerdict::Surplus]);
+    assert!(told[2].reason.contains("first by one before it"), "{}", told[2].reason);
+}
+
+#[test]
+fn c4_a_recorded_stop_is_judged_as_in_the_figure_with_the_reason() {
+    let history = Facts::always_up()
+        .stop("S1", "2026-10-01", "2026-11-20 20:00", "2026-11-20 22:00")
+        .stop("S2", "2026-10-02", "2026-11-10 10:00", "2026-11-10 11:00")
+        .stop("S3", "2026-11-20", "2026-11-21 20:00", "2026-11-21 22:00")
+        .history();
+    let terms = ResolvedTerms::new(Terms::default()).unwrap();
+    let told = |id: &str| judge_recorded(&history, "portal", &terms, history.stop(id).unwrap());
+    assert_eq!((told("S1").verdict, told("S1").in_office_hours), (StopVerdict::Valid, false));
+    let surplus = told("S2");
+    assert_eq!((surplus.verdict, surplus.in_office_hours), (StopVerdict::Surplus, true));
+    let reason = "used up, first by \"S1\"; it excludes nothing; it overlaps office hours (08-17)";
+    assert!(surplus.reason.ends_with(reason), "{}", surplus.reason);
+    assert_eq!(told("S3").verdict, StopVerdict::Late);
+    assert!(told("S3").reason.ends_with("(2026-11-18 20:00 UTC); it excludes nothing"));
 }

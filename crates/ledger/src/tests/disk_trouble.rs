@@ -59,7 +59,10 @@ fn announcement(id: &str) -> (Instant, Fact) {
     let (id, by) = (id.to_owned(), "anna".to_owned());
     let (services, reason) = (vec!["portal".to_owned()], "upgrade".to_owned());
     let (from, until) = (at(DAY_MS), at(2 * DAY_MS));
-    (at(3), Fact::StopAnnounced { id, services, from, until, reason, by, agreed: None })
+    (
+        at(3),
+        Fact::StopAnnounced { id, services, from, until, reason, by, agreed: None, event: None },
+    )
 }
 
 #[test]

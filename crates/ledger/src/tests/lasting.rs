@@ -140,7 +140,19 @@ fn facts_that_contradict_the_journal_never_reach_it() {
         let (id, by) = (id.to_owned(), "anna".to_owned());
         let (services, reason) = (vec!["portal".to_owned()], "upgrade".to_owned());
         let from = at(DAY_MS);
-        (at(0), Fact::StopAnnounced { id, services, from, until, reason, by, agreed: None })
+        (
+            at(0),
+            Fact::StopAnnounced {
+                id,
+                services,
+                from,
+                until,
+                reason,
+                by,
+                agreed: None,
+                event: None,
+            },
+        )
     };
     let cancel = |id: &str| (at(0), Fact::StopCancelled { id: id.to_owned(), by: "bo".to_owned() });
     // In one request, so that they stand in the queue together.

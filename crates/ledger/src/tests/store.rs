@@ -45,8 +45,9 @@ fn story(seed: u64, steps: u64) -> (Vec<(Instant, Fact)>, Instant) {
                 let (services, reason) = (vec![service.to_owned()], "upgrade".to_owned());
                 let from = now.plus_ms(DAY_MS + random.below(4 * DAY_MS as u64) as i64);
                 let until = from.plus_ms(DAY_MS);
-                let agreed = None;
-                let stop = Fact::StopAnnounced { id, services, from, until, reason, by, agreed };
+                let (agreed, event) = (None, None);
+                let stop =
+                    Fact::StopAnnounced { id, services, from, until, reason, by, agreed, event };
                 facts.push((now, stop));
             }
             10 => {
