@@ -1,10 +1,14 @@
 //! Decimal money with its currency (C7.3).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// The largest amount that is read, in the currency's main unit: no percentage of it overflows.
+const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 
 /// An amount of money, to two decimals, with an ISO 4217 currency: `12500.00 SEK`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,6 +23,17 @@ impl Money {
         let amount = (self.amount * percent / Decimal::ONE_HUNDRED)
             .round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
         Money { amount, currency: self.currency.clone() }
+    }
+
+    /// The sum of `amounts` in each of their currencies, by currency.
+    pub fn sums<'a>(amounts: impl IntoIterator<Item = &'a Money>) -> Vec<Money> {
+        let mut sums: BTreeMap<&str, Decimal> = BTreeMap::new();
+        for money in amounts {
+            let sum = sums.entry(&money.currency).or_default();
+            *sum = sum.saturating_add(money.amount);
+        }
+        let money = |(currency, amount): (&str, _)| Money { amount, currency: currency.to_owned() };
+        sums.into_iter().map(money).collect()
     }
 
     /// The amount, in the currency's main unit.
@@ -46,7 +61,8 @@ impl FromStr for Money {
         let (amount, currency) = text.trim().split_once(' ').ok_or_else(wrong)?;
         let amount: Decimal = amount.parse().map_err(|_| wrong())?;
         let is_currency = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
-        if !is_currency || amount.is_sign_negative() || amount.scale() > 2 {
+        let in_range = (Decimal::ZERO..=Decimal::from(AMOUNT_MAX)).contains(&amount);
+        if !is_currency || !in_range || amount.is_sign_negative() || amount.scale() > 2 {
             return Err(wrong());
         }
         Ok(Money { amount, currency: currency.to_owned() })
@@ -80,5 +96,20 @@ mod tests {
         for wrong in ["12500", "12500.001 SEK", "-1 SEK", "1 kr", "SEK 1", "12 500 SEK"] {
             assert!(wrong.parse::<Money>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn c7_3_money_is_added_up_per_currency() {
+        let amounts = ["0.10 SEK", "7 EUR", "0.25 SEK"].map(|text| text.parse().unwrap());
+        let sums: Vec<String> = Money::sums(&amounts).iter().map(Money::to_string).collect();
+        assert_eq!(sums, ["7.00 EUR", "0.35 SEK"]);
+    }
+
+    #[test]
+    fn an_amount_of_which_a_percentage_would_overflow_is_refused() {
+        let most: Money = format!("{AMOUNT_MAX}.00 SEK").parse().unwrap();
+        assert_eq!(most.percent(Decimal::ONE_HUNDRED), most);
+        assert!(format!("{AMOUNT_MAX}.01 SEK").parse::<Money>().is_err());
+        assert!("79228162514264337593543950335 SEK".parse::<Money>().is_err());
     }
 }

@@ -4,10 +4,22 @@
 //! Pure: the same facts give the same bytes. Reading the journal and keeping the key are others'
 //! work.
 
+pub mod compose;
 pub mod document;
+mod file_name;
+mod flaw;
+mod hex;
 pub mod html;
+pub mod json;
 mod lang;
 pub mod pdf;
+mod sign;
+mod verify;
 
+pub use compose::{Asked, compose, customers_of, terms_sha256};
 pub use document::Document;
+pub use file_name::{file_name, slugs};
+pub use flaw::{Flaw, Place};
 pub use lang::Lang;
+pub use sign::{KeyError, Signature, SigningKey, sha256};
+pub use verify::{Checked, Form, check};
