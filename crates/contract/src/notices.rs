@@ -1,12 +1,24 @@
-//! Notices that reached somebody, and stops whose notice came too late (C4.8, C9.5).
+//! Notices that reached somebody, those that are still due, and stops whose notice came too late
+//! (C4.8, C9.5).
+
+mod due;
 
 use serde::{Deserialize, Serialize};
 
 use crate::history::History;
 use crate::instant::Instant;
-use crate::month::Month;
 use crate::month_terms::ResolvedTerms;
+use crate::service_record::ServiceSetting;
 use crate::stops::Stop;
+
+pub use due::{DUE_MAX, DueNotice, NOTICE_AGE_MS_MAX, Reachable, due, statement_about};
+
+/// The channel of a mail; no webhook has this name.
+pub const MAIL: &str = "mail";
+/// Whom a fault report is for: the provider itself; no contact has this id.
+pub const PROVIDER: &str = "provider";
+/// Whom a webhook is for: no contact has this id.
+pub const WEBHOOK: &str = "webhook";
 
 /// What a notice says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize)]
@@ -26,6 +38,32 @@ pub enum NoticeKind {
     Statement,
     /// An alert, sent because nobody else does; `about` is its name.
     Alert,
+}
+
+impl NoticeKind {
+    /// Every kind.
+    pub const ALL: [NoticeKind; 7] = [
+        NoticeKind::StopAnnounced,
+        NoticeKind::StopCancelled,
+        NoticeKind::FaultReport,
+        NoticeKind::IncidentOpened,
+        NoticeKind::IncidentClosed,
+        NoticeKind::Statement,
+        NoticeKind::Alert,
+    ];
+
+    /// The name in facts, configuration and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            NoticeKind::StopAnnounced => "stop_announced",
+            NoticeKind::StopCancelled => "stop_cancelled",
+            NoticeKind::FaultReport => "fault_report",
+            NoticeKind::IncidentOpened => "incident_opened",
+            NoticeKind::IncidentClosed => "incident_closed",
+            NoticeKind::Statement => "statement",
+            NoticeKind::Alert => "alert",
+        }
+    }
 }
 
 /// A notice was delivered: the mail server, or the receiver of a webhook, has accepted it.
@@ -57,16 +95,15 @@ pub enum StopNotice {
     NotDelivered,
 }
 
-/// Whether the contacts of `service` were told of `stop` no later than it had to be announced
-/// (C4.2, C4.8).
+/// Whether those who were contacts of `service` when `stop` was announced were told of it, no
+/// later than it had to be announced (C4.2, C4.8).
 pub fn stop_notice(
     history: &History,
     stop: &Stop,
     service: &str,
     terms: &ResolvedTerms,
 ) -> StopNotice {
-    let month = Month::of(stop.window.from, terms.zone());
-    let contacts = history.setting_in_force(service, month).map_or(&[][..], |set| &set.contacts);
+    let contacts = contacts_told(history, service, |set| set.seq < stop.seq);
     let latest = stop.window.from.plus_ms(-terms.terms().notice_ms);
     let was_told = |contact: &String| {
         history.deliveries(service).iter().any(|made| {
@@ -81,4 +118,16 @@ pub fn stop_notice(
         contacts if contacts.iter().all(was_told) => StopNotice::Delivered,
         _ => StopNotice::NotDelivered,
     }
+}
+
+/// The contacts of `service` by the last of its settings that `was_known` when there was something
+/// to tell; by the first if none was. Whoever becomes a contact later is not told.
+pub(crate) fn contacts_told<'a>(
+    history: &'a History,
+    service: &str,
+    was_known: impl Fn(&ServiceSetting) -> bool,
+) -> &'a [String] {
+    let settings = history.record_of(service).map_or(&[][..], |record| &record.settings);
+    let known = settings.iter().filter(|set| was_known(set)).max_by_key(|set| set.seq);
+    known.or_else(|| settings.iter().min_by_key(|set| set.seq)).map_or(&[], |set| &set.contacts)
 }

@@ -12,6 +12,7 @@ mod c8_budget;
 mod c9_support;
 mod facts;
 mod history;
+mod notices;
 mod worked_examples;
 
 const MINUTE_MS: i64 = 60_000;
