@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::history::History;
 use crate::instant::{Instant, Interval};
+use crate::notification::Notifiable;
 use crate::service_record::Acknowledgement;
 use crate::support::SupportHours;
 
@@ -73,7 +75,46 @@ impl Spans {
     }
 }
 
+/// The acknowledgement of an incident, given all of its service's, by (`opened`, `seq`): the first
+/// made of those whose `opened` lies in it (C9.4). So an acknowledgement stands where a fault report
+/// that is accepted later moves the incident's opening (C5.2).
+fn first_in(acknowledgements: &[Acknowledgement], incident: Interval) -> Option<&Acknowledgement> {
+    let from = acknowledgements.partition_point(|made| made.opened < incident.from);
+    let within = acknowledgements[from..].iter();
+    within.take_while(|made| made.opened < incident.until).min_by_key(|made| made.seq)
+}
+
+impl History {
+    /// The acknowledgement of an incident of `service`, seen at `now` (C9.4).
+    pub fn acknowledgement_of(
+        &self,
+        service: &str,
+        incident: &Incident,
+        now: Instant,
+    ) -> Option<&Acknowledgement> {
+        first_in(self.acknowledgements(service), incident.span(now))
+    }
+
+    /// The mark on an incident of `service`, seen at `now`, that makes it notifiable (C10.6): the
+    /// first made of those whose `opened` lies in it.
+    pub fn notifiable_of(
+        &self,
+        service: &str,
+        incident: &Incident,
+        now: Instant,
+    ) -> Option<&Notifiable> {
+        let span = incident.span(now);
+        let within = self.notifiable(service).iter().filter(|made| span.contains(made.opened));
+        within.min_by_key(|made| made.seq)
+    }
+}
+
 impl Incident {
+    /// From its opening to its end; to `now`, while it goes on.
+    pub fn span(&self, now: Instant) -> Interval {
+        Interval::new(self.opened, self.closed.unwrap_or(now))
+    }
+
     /// The incident of a span, seen at `now`. The acknowledgements are by (`opened`, `seq`).
     pub(crate) fn new(
         span: Span,
@@ -85,10 +126,7 @@ impl Incident {
         let opened = span.interval.from;
         let closed = (!is_open).then_some(span.interval.until);
         let response_deadline = support.deadline(opened);
-        // C9.4: the first that names this opening stops the clock.
-        let first = acknowledgements.partition_point(|made| made.opened < opened);
-        let acknowledged = acknowledgements.get(first).filter(|made| made.opened == opened);
-        let acknowledged = acknowledged.map(|made| made.at);
+        let acknowledged = first_in(acknowledgements, span.interval).map(|made| made.at);
         let is_in_time = |at: Option<Instant>| at.is_some_and(|at| at <= response_deadline);
         let response = if is_in_time(acknowledged) || is_in_time(closed) {
             Response::Met

@@ -135,6 +135,8 @@ impl Generator {
                     true => self.near(at),
                     false => self.pick(&self.downs.clone()),
                 };
+                // Within the incident, for its opening may have moved.
+                let opened = if self.one_in(3) { self.after(opened, HOUR) } else { opened };
                 let made = self.after(opened, 8 * HOUR);
                 let opened = written(opened);
                 self.push(

@@ -404,7 +404,8 @@ impl<'a> Model<'a> {
             let closed = (!goes_on).then_some(end);
             let acknowledged = self
                 .of_service("incident_acknowledged")
-                .find(|fact| instant(fact, "opened") == opened)
+                .filter(|fact| opened <= instant(fact, "opened") && instant(fact, "opened") < end)
+                .min_by_key(|fact| seq(fact))
                 .map(|fact| instant(fact, "at"));
             let deadline = self.deadline(opened);
             let response = match () {

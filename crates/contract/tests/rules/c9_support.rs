@@ -135,6 +135,36 @@ fn c9_3_closed_eves_have_no_support_and_shorten_the_day_before() {
 }
 
 #[test]
+fn c9_4_an_acknowledgement_stays_with_the_incident_whose_opening_a_fault_report_moves() {
+    let facts = Facts::always_up()
+        .down("2026-10-05 06:00", "2026-10-05 12:00")
+        .acknowledge("2026-10-05 06:00", "2026-10-05 06:30");
+    let acknowledged = |facts: &Facts| {
+        let incidents = facts.figure("2026-10").incidents;
+        incidents.iter().map(|one| (one.opened, one.acknowledged)).collect::<Vec<_>>()
+    };
+    let started = Some(at("2026-10-05 06:30"));
+    assert_eq!(acknowledged(&facts), [(at("2026-10-05 06:00"), started)]);
+    // Nine minutes before it, and twelve.
+    let moved = facts.clone().include("A1", "2026-10-05 05:00", "2026-10-05 05:51");
+    assert_eq!(acknowledged(&moved), [(at("2026-10-05 05:00"), started)]);
+    let other = facts.clone().include("A1", "2026-10-05 05:00", "2026-10-05 05:48");
+    assert_eq!(
+        acknowledged(&other),
+        [(at("2026-10-05 05:00"), None), (at("2026-10-05 06:00"), started)]
+    );
+    // Of several, the first made; and none that names the end, or a time before.
+    let late = facts
+        .acknowledge("2026-10-05 05:59:59.999", "2026-10-05 06:40")
+        .acknowledge("2026-10-05 12:00", "2026-10-05 12:10")
+        .down("2026-10-05 14:00", "2026-10-05 15:00")
+        .acknowledge("2026-10-05 14:59:59.999", "2026-10-05 14:50")
+        .acknowledge("2026-10-05 14:00", "2026-10-05 15:30");
+    let last = (at("2026-10-05 14:00"), Some(at("2026-10-05 14:50")));
+    assert_eq!(acknowledged(&late), [(at("2026-10-05 06:00"), started), last]);
+}
+
+#[test]
 fn c9_4_the_clock_is_met_breached_or_running() {
     // Opened Monday 08:00 local time: the deadline is 10:00 UTC.
     let down = Facts::always_up().down("2026-10-05 06:00", "2026-10-05 16:00");
