@@ -11,8 +11,8 @@ use contract::{
 use sha2::{Digest, Sha256};
 
 use crate::document::{
-    AdjustmentEntry, Document, FORMAT, IncidentEntry, LedgerPosition, OutageClass, OutageEntry,
-    PreviousFigure, ReportEntry, ServiceSection, Status, StopEntry,
+    AdjustmentEntry, DamageEntry, Document, FORMAT, IncidentEntry, LedgerPosition, OutageClass,
+    OutageEntry, PreviousFigure, ReportEntry, ServiceSection, Status, StopEntry,
 };
 use crate::hex;
 
@@ -158,6 +158,10 @@ fn section(
             .collect(),
         claim: figure.claim_deadline.map(state),
         previous: previous(history, service, asked),
+        ledger_damage: history
+            .chain_damage_in(terms.bounds())
+            .map(|damage| DamageEntry { from: damage.lost.from, until: damage.lost.until })
+            .collect(),
     }
 }
 

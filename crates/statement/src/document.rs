@@ -100,6 +100,9 @@ pub struct ServiceSection {
     pub claim: Option<ClaimState>,
     /// The figure that this revision replaces, if there is one (C6.7).
     pub previous: Option<PreviousFigure>,
+    /// Where the ledger was found damaged, if that touches the month: figures may lack facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ledger_damage: Vec<DamageEntry>,
 }
 
 /// Downtime of one cause and one class.
@@ -230,4 +233,14 @@ pub struct PreviousFigure {
     pub closed_at: Instant,
     /// The figure.
     pub figure: ClosedFigure,
+}
+
+/// What was recorded in this time may be lost (C10.1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DamageEntry {
+    /// When the last good line was recorded.
+    pub from: Instant,
+    /// When the first line was recorded that counts again.
+    pub until: Instant,
 }
