@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::adjustments::Adjustment;
+use crate::chain_damage::ChainDamage;
 use crate::fact::{Fact, Line};
 use crate::history::{History, NamedTerms, State};
 use crate::incidents::INCIDENT_GAP_MS;
@@ -55,6 +56,7 @@ impl History {
         }
         self.terms_from(first).for_each(|terms| keep(terms.line()));
         self.office.lines(papers_from(at)).for_each(&mut keep);
+        self.chain_damage.iter().map(ChainDamage::line).for_each(&mut keep);
         self.stops_from(first).flat_map(Stop::lines).for_each(&mut keep);
         let adjustments = self.adjustments.iter();
         adjustments

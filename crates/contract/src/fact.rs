@@ -271,12 +271,18 @@ pub enum Fact {
         /// The line as it stood.
         line: Box<Line>,
     },
-    /// A journal was found damaged; measuring went on in a new segment.
+    /// The journal was found damaged: what was recorded from `from` to `until` may be lost.
     ChainDamaged {
         /// The last line that verified.
         last_good_seq: u64,
         /// What was found, and where.
         found: String,
+        /// When the last good line was recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Instant>,
+        /// When the first line was recorded that counts again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Instant>,
     },
 }
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::adjustments::Adjustment;
+use crate::chain_damage::ChainDamage;
 use crate::fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};
 use crate::fact_error::{FactError, FactErrorKind};
 use crate::instant::{Instant, Interval};
-use crate::line::parse_line;
+use crate::line::{hidden_seq, parse_line};
 use crate::month::Month;
 use crate::office::Office;
 use crate::service_record::{
@@ -41,6 +42,7 @@ pub struct History {
     /// By (`name`, `month`, `seq`).
     pub(crate) terms: Vec<NamedTerms>,
     pub(crate) office: Office,
+    pub(crate) chain_damage: Vec<ChainDamage>,
     /// The latest `measured`, with its `seq` and `at`.
     pub(crate) measured: Option<Measured>,
     /// The latest `from` of a state or `until` of a `measured`.
@@ -138,6 +140,7 @@ impl History {
             adjustment_index: HashMap::new(),
             terms: Vec::new(),
             office: Office::default(),
+            chain_damage: Vec::new(),
             measured: None,
             known_states: None,
             last_known: None,
@@ -156,9 +159,12 @@ impl History {
             if text.trim_ascii().is_empty() {
                 continue;
             }
-            parse_line(text, line_no)
-                .and_then(|line| self.apply(&line).map_err(|error| error.at_line(line_no)))
-                .map_err(|error| error.in_file(name))?;
+            let taken = match hidden_seq(text) {
+                Some(seq) => self.pass_over(seq).map_err(|error| error.at_line(line_no)),
+                None => parse_line(text, line_no)
+                    .and_then(|line| self.apply(&line).map_err(|error| error.at_line(line_no))),
+            };
+            taken.map_err(|error| error.in_file(name))?;
         }
         Ok(())
     }
@@ -169,20 +175,25 @@ impl History {
     /// All of contract.md's list that are not about JSON or hashes. The history is then as before.
     pub fn apply(&mut self, line: &Line) -> Result<(), FactError> {
         let opens_segment = matches!(line.fact, Fact::SegmentOpened { .. });
-        let expected = match self.first_seq {
-            None if opens_segment => line.seq,
-            None => 1,
-            Some(_) => self.last_seq + 1,
-        };
-        if line.seq != expected {
-            return Err(FactErrorKind::Seq { expected, found: line.seq }.into());
-        }
+        self.check_seq(line.seq, opens_segment)?;
         match &line.fact {
             Fact::CarriedOver { line: inner } => self.apply_carried(inner)?,
             _ => self.record(line, Source::Own)?,
         }
         self.first_seq.get_or_insert(line.seq);
         self.last_seq = line.seq;
+        Ok(())
+    }
+
+    /// Passes over the next line, whose body is withheld: it bears on no service of whom it was
+    /// exported for.
+    ///
+    /// # Errors
+    /// A gap or a repeat in `seq`. The history is then as before.
+    pub fn pass_over(&mut self, seq: u64) -> Result<(), FactError> {
+        self.check_seq(seq, false)?;
+        self.first_seq.get_or_insert(seq);
+        self.last_seq = seq;
         Ok(())
     }
 
@@ -200,6 +211,24 @@ impl History {
     /// nothing is known.
     pub fn last_known(&self) -> Option<Instant> {
         self.last_known
+    }
+
+    /// The same out of the lines that name one of `services`, or none: what the reader of an export
+    /// knows from whom all others are withheld.
+    pub fn last_known_of<'a>(&self, services: impl IntoIterator<Item = &'a str>) -> Option<Instant> {
+        let latest = |service| Some(self.record_of(service)?.changes.last()?.from);
+        let states = services.into_iter().map(latest).max().flatten();
+        let stopped = self.measuring_stops.last().map(|stop| stop.from);
+        states.max(stopped).max(self.measured.map(|measured| measured.until))
+    }
+
+    /// What was seen when the latest state of `service` that has begun at `instant` did, and when
+    /// that was; none if nothing is held of it.
+    pub fn evidence_at(&self, service: &str, instant: Instant) -> Option<(Instant, &Evidence)> {
+        let changes = &self.record_of(service)?.changes;
+        let begun = changes.partition_point(|change| change.from <= instant);
+        let latest = changes[..begun].last()?;
+        Some((latest.from, latest.evidence.as_deref()?))
     }
 
     /// The state that the facts give `service` at `instant`, as if it were known to hold.
@@ -311,6 +340,15 @@ enum Source {
 
 // The fold itself. Every check comes before the first change.
 impl History {
+    fn check_seq(&self, found: u64, opens_segment: bool) -> Result<(), FactErrorKind> {
+        let expected = match self.first_seq {
+            None if opens_segment => found,
+            None => 1,
+            Some(_) => self.last_seq + 1,
+        };
+        if found == expected { Ok(()) } else { Err(FactErrorKind::Seq { expected, found }) }
+    }
+
     fn apply_carried(&mut self, line: &Line) -> Result<(), FactError> {
         if let Fact::CarriedOver { line: inner } = &line.fact {
             return self.apply_carried(inner);
@@ -381,7 +419,8 @@ impl History {
             | Fact::IncidentNotifiable { .. }
             | Fact::IncidentReported { .. }
             | Fact::NoticeDelivered { .. } => self.record_paper(line),
-            Fact::SegmentOpened { .. } | Fact::CarriedOver { .. } | Fact::ChainDamaged { .. } => {}
+            Fact::ChainDamaged { .. } => self.chain_damage.extend(ChainDamage::recorded(line)),
+            Fact::SegmentOpened { .. } | Fact::CarriedOver { .. } => {}
         }
         Ok(())
     }

@@ -19,6 +19,26 @@ pub fn parse_line(text: &str, line_no: u64) -> Result<Line, FactError> {
     }
 }
 
+/// The number of a line whose body is withheld (`docs/ledger-format.md`, "A hidden line"); none if
+/// `text` is not one.
+pub fn hidden_seq(text: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Hidden<'a> {
+        seq: u64,
+        #[serde(rename = "body")]
+        _body: &'a str,
+        #[serde(rename = "prev")]
+        _prev: &'a str,
+        #[serde(rename = "hash")]
+        _hash: &'a str,
+    }
+    if !text.contains(r#""body""#) {
+        return None;
+    }
+    serde_json::from_str::<Hidden<'_>>(text).ok().map(|hidden| hidden.seq)
+}
+
 /// The facts that make up nearly all of a journal, without the detour that a flattened enum takes
 /// (a third of its time). What does not fit is read as a [`Line`], which also words the errors.
 #[derive(Deserialize)]
@@ -101,7 +121,7 @@ mod tests {
         r#"{"seq":15,"at":"2026-10-01T00:00:00.000Z","fact":"carried_over","line":{"seq":3,"at":"2026-10-01T00:00:00.000Z","fact":"measured","until":"2026-10-01T00:00:00.000Z"}}"#,
         r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"measuring_paused","service":"portal","by":"anna","reason":"r"}"#,
         r#"{"seq":17,"at":"2026-10-01T00:00:00.000Z","fact":"measuring_resumed","service":"portal","by":"bo"}"#,
-        r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"chain_damaged","last_good_seq":4,"found":"a hash that does not fit"}"#,
+        r#"{"seq":16,"at":"2026-10-01T00:00:00.000Z","fact":"chain_damaged","last_good_seq":4,"found":"a hash that does not fit","from":"2026-10-01T00:00:00.000Z","until":"2026-10-02T00:00:00.000Z"}"#,
         r#"{"seq":20,"at":"2026-10-01T00:00:00.000Z","fact":"provider_set","name":"Exempel Drift AB","classification":"ÖPPEN"}"#,
         r#"{"seq":21,"at":"2026-10-01T00:00:00.000Z","fact":"vantage_set","agent":"gbg-1","network":"AS64500","witnesses":["gateway"],"witnesses_needed":1}"#,
         r#"{"seq":22,"at":"2026-10-01T00:00:00.000Z","fact":"signing_key_set","public_key":"00"}"#,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant as Monotonic};
 
 use contract::Instant;
 
-use crate::health::JournalHealth;
+use crate::health::{Damage, JournalHealth};
 use crate::journal::queue::Queue;
 
 /// The journal's gauges. The queue keeps its own.
@@ -18,6 +18,7 @@ struct State {
     last_sync: Option<Monotonic>,
     verified: Option<Monotonic>,
     decided_until: Option<Instant>,
+    unrecorded_damage: Vec<Damage>,
 }
 
 impl Gauges {
@@ -44,6 +45,27 @@ impl Gauges {
     /// Until where the journal says so.
     pub(crate) fn decided_until(&self) -> Option<Instant> {
         self.state().decided_until
+    }
+
+    /// Notes damage, which the writer then records.
+    pub(crate) fn damaged(&self, damage: Damage) {
+        let mut state = self.state();
+        // Oldest first; what the start found is newer.
+        let known = &mut state.health.damage;
+        let older = known.iter().filter(|known| known.file <= damage.file).count();
+        known.insert(older, damage.clone());
+        state.unrecorded_damage.push(damage);
+    }
+
+    /// The damage that the start found, to be recorded too.
+    pub(crate) fn damaged_at_start(&self, damage: &[Damage]) {
+        let mut state = self.state();
+        state.health.damage = damage.to_vec();
+        state.unrecorded_damage = damage.to_vec();
+    }
+
+    pub(crate) fn take_unrecorded_damage(&self) -> Vec<Damage> {
+        std::mem::take(&mut self.state().unrecorded_damage)
     }
 
     /// The older segments were verified to the end.

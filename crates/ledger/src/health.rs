@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::Instant;
+use contract::{Fact, Instant, Interval};
 
 /// One look at the ledger's health.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -82,14 +82,42 @@ pub struct Damage {
     pub last_good_seq: u64,
     /// What was found.
     pub found: String,
+    /// From when the last good line was recorded to when the first one was that counts again, or
+    /// without an end: what was recorded in between may be lost. None where it was not asked for.
+    pub lost: Option<Interval>,
+}
+
+impl Damage {
+    /// As a fact that is recorded at `at`.
+    pub(crate) fn fact(&self, at: Instant) -> Fact {
+        Fact::ChainDamaged {
+            last_good_seq: self.last_good_seq,
+            found: self.to_string(),
+            from: self.lost.map(|lost| lost.from),
+            until: self.lost.map(|lost| lost.until.min(at)),
+        }
+    }
+
+    /// Whether `known`, a fact's `found`, is about the same place.
+    pub(crate) fn is_named_by(&self, known: &str) -> bool {
+        known.starts_with(&self.place())
+    }
+
+    fn place(&self) -> String {
+        format!("{}: line {} (byte {}): ", self.file, self.line, self.byte)
+    }
+
+    /// A line recorded at `at` counts again.
+    pub(crate) fn end(&mut self, at: Instant) {
+        if let Some(lost) = self.lost.as_mut().filter(|lost| lost.until == Instant::MAX) {
+            lost.until = at.max(lost.from);
+        }
+    }
 }
 
 impl std::fmt::Display for Damage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Damage { file, line, byte, last_good_seq, found } = self;
-        write!(
-            f,
-            "{file}: line {line} (byte {byte}): {found}; the last good line is {last_good_seq}"
-        )
+        let Damage { last_good_seq, found, .. } = self;
+        write!(f, "{}{found}; the last good line is {last_good_seq}", self.place())
     }
 }

@@ -8,6 +8,7 @@
 
 mod admission;
 mod disk;
+mod facts;
 mod gauges;
 mod health;
 pub mod journal;
@@ -37,6 +38,7 @@ use crate::store::Mailbox;
 use crate::store::rebuild::Journal;
 use crate::store::worker::{Found, StoreGauges, Worker};
 
+pub use crate::facts::{ReadError, read_until};
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};
 pub use crate::journal::reader::Tip;
 pub use crate::ticket::{RecordError, Recorded, Ticket};
@@ -336,8 +338,8 @@ impl Threads {
             journal.segments_verified = read as u64;
             journal.bytes = opened.bytes - opened.torn_bytes;
             journal.torn_bytes = opened.torn_bytes;
-            journal.damage.clone_from(&opened.damage);
         });
+        gauges.damaged_at_start(&opened.damage);
         let (queue, store) = (Arc::new(Queue::default()), Arc::new(StoreGauges::default()));
         let history = Arc::new(RwLock::new(opened.history));
         let abandoned = Arc::new(AtomicBool::new(false));

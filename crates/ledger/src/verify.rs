@@ -212,6 +212,7 @@ impl Verifying {
                 byte: 0,
                 last_good_seq: before.seq,
                 found: not_following(seq, prev, before),
+                lost: None,
             });
         }
         None
@@ -247,6 +248,7 @@ impl Verifying {
             byte: reading.bytes,
             last_good_seq: self.report.last.map_or(0, |tip| tip.seq),
             found,
+            lost: None,
         });
         Ok(())
     }

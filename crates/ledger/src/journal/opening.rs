@@ -4,7 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use contract::{Fact, History, Line, parse_line};
+use contract::{Fact, History, Instant, Interval, Line, parse_line};
+use jiff::tz::TimeZone;
 
 use crate::OpenError;
 use crate::disk::{Disk, DiskFile};
@@ -70,6 +71,7 @@ pub(crate) fn open(
         heartbeat,
         on_line,
         fork: None,
+        last_at: None,
         opened: Opened {
             history: History::new(),
             tip: Tip::START,
@@ -124,6 +126,8 @@ struct Opening<'a, F> {
     on_line: F,
     /// The line that stands where the heartbeat's should.
     fork: Option<Hash>,
+    /// When the last line that verified was recorded.
+    last_at: Option<Instant>,
     opened: Opened,
 }
 
@@ -148,7 +152,8 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
         let failed = |source| OpenError::Io { doing: "read", path: path.clone(), source };
         self.opened.bytes += file.len().map_err(failed)?;
         let expected = self.expected(&*file, name, is_oldest, is_first_read).map_err(failed)?;
-        let (heartbeat, fork) = (self.heartbeat, &mut self.fork);
+        let (heartbeat, fork, last_at) = (self.heartbeat, &mut self.fork, &mut self.last_at);
+        let mut earlier = Some(&mut self.opened.damage);
         let (history, on_line) = (&mut self.opened.history, &mut self.on_line);
         let mut newer_format = None;
         let reading = read_segment(&*file, expected, |bytes, tip| {
@@ -163,6 +168,8 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
             if heartbeat.is_some_and(|beat| beat.seq == tip.seq && beat.hash != tip.hash) {
                 *fork = Some(tip.hash);
             }
+            earlier.take().into_iter().flatten().for_each(|damage| damage.end(line.at));
+            *last_at = Some(line.at);
             on_line(history, &line, tip);
             Ok(())
         })
@@ -174,7 +181,7 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
             self.opened.tip = tip;
         }
         if let End::Damaged { found } = &reading.end {
-            self.opened.damage.push(damage(name, &reading, found.clone()));
+            self.opened.damage.push(damage(name, &reading, found.clone(), self.last_at));
         }
         Ok(reading)
     }
@@ -207,6 +214,7 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
                 byte: 0,
                 last_good_seq: tip.seq,
                 found: format!("line {} has to come before it and is missing", seq.max(1) - 1),
+                lost: Some(lost_since(name, self.last_at)),
             });
         }
         self.opened.history = History::new();
@@ -230,7 +238,8 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
         let Some((name, reading)) = last else {
             if let Some(found) = lost {
                 let file = "journal".to_owned();
-                let damage = Damage { file, line: 1, byte: 0, last_good_seq: 0, found };
+                let lost = None;
+                let damage = Damage { file, line: 1, byte: 0, last_good_seq: 0, found, lost };
                 self.opened.damage.push(damage.clone());
                 self.opened.unnamed_damage = Some(damage);
             }
@@ -239,7 +248,7 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
         let found = match (&reading.end, lost) {
             (End::Damaged { .. }, _) => self.opened.damage.last().cloned(),
             (_, Some(found)) => {
-                let damage = damage(name, &reading, found);
+                let damage = damage(name, &reading, found, self.last_at);
                 self.opened.damage.push(damage.clone());
                 Some(damage)
             }
@@ -275,15 +284,27 @@ impl<F: FnMut(&History, &Line, Tip)> Opening<'_, F> {
     }
 }
 
-/// The line after those that verified.
-pub(crate) fn damage(name: SegmentName, reading: &Reading, found: String) -> Damage {
+/// The line after those that verified, the last of which was recorded at `last_at`.
+pub(crate) fn damage(
+    name: SegmentName,
+    reading: &Reading,
+    found: String,
+    last_at: Option<Instant>,
+) -> Damage {
     Damage {
         file: name.to_string(),
         line: reading.lines + 1,
         byte: reading.bytes,
         last_good_seq: reading.tip.map_or(0, |tip| tip.seq),
         found,
+        lost: Some(lost_since(name, last_at)),
     }
+}
+
+/// What may be lost where a segment is damaged; it ends with the next line that counts.
+pub(crate) fn lost_since(name: SegmentName, last_at: Option<Instant>) -> Interval {
+    let from = last_at.unwrap_or_else(|| name.month.start(&TimeZone::UTC));
+    Interval::new(from, Instant::MAX)
 }
 
 /// The number and the predecessor of a segment's first line, if it has a whole one.

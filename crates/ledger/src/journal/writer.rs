@@ -95,12 +95,17 @@ impl Writer {
         }
         let count = facts.len();
         let checkpoint = close.or(heartbeat.filter(|now| self.is_checkpoint_due(*now)));
+        let damage = heartbeat.map(|now| self.unrecorded_damage(now)).unwrap_or_default();
         let first_at = facts.first().map(|fact| fact.at).or(checkpoint);
+        let first_at = first_at.or(heartbeat.filter(|_| !damage.is_empty()));
         if let Some(at) = first_at {
             self.begin_segment(at)?;
         }
         let mut sealing = Sealing::new(self.tip);
         let answers = self.seal(facts, &mut sealing);
+        for (at, fact) in damage {
+            sealing.seal(at, fact);
+        }
         if let Some(until) = checkpoint {
             sealing.seal(until, Fact::Measured { until });
             self.measured_until = Some(until);
@@ -114,6 +119,20 @@ impl Writer {
             self.store.heartbeat(at, self.tip, close.is_some());
         }
         Ok(())
+    }
+
+    /// Damage that no line names yet: each is recorded once, however often it is found.
+    fn unrecorded_damage(&self, now: Instant) -> Vec<(Instant, Fact)> {
+        let found = self.gauges.take_unrecorded_damage();
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        let recorded = history.chain_damage();
+        let is_recorded =
+            |damage: &Damage| recorded.iter().any(|known| damage.is_named_by(&known.found));
+        let unrecorded = found.into_iter().filter(|damage| !is_recorded(damage));
+        unrecorded.map(|damage| (now, damage.fact(now))).collect()
     }
 
     /// Tries a person's request once: whoever waits is told at once that nothing was recorded, and
@@ -305,8 +324,7 @@ impl Writer {
         let month = name.month.to_string();
         sealing.seal(at, Fact::SegmentOpened { format: FORMAT, month, agent, version });
         if let Some(damage) = &self.unnamed_damage {
-            let last_good_seq = damage.last_good_seq;
-            sealing.seal(at, Fact::ChainDamaged { last_good_seq, found: damage.to_string() });
+            sealing.seal(at, damage.fact(at));
         }
         for line in self.carry_over(at) {
             sealing.seal(at, Fact::CarriedOver { line: Box::new(line) });

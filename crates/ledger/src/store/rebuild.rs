@@ -147,11 +147,12 @@ impl Rebuild<'_> {
         // What does not verify is damage, told elsewhere; what verifies before it counts.
         read_segment(&*file, expected, |bytes, after| {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-            let mut line = parse_line(text, 0).map_err(|error| error.to_string())?;
-            if only.is_some_and(|only| !bears_on(&line, only)) {
-                line.fact = Fact::ChainDamaged { last_good_seq: 0, found: String::new() };
+            let line = parse_line(text, 0).map_err(|error| error.to_string())?;
+            match only.is_none_or(|only| bears_on(&line, only)) {
+                true => reading.history.apply(&line),
+                false => reading.history.pass_over(line.seq),
             }
-            reading.history.apply(&line).map_err(|error| error.to_string())?;
+            .map_err(|error| error.to_string())?;
             reading.first_at.get_or_insert(line.at);
             if !matches!(line.fact, Fact::State { .. }) {
                 past.note(&reading.history, &line);

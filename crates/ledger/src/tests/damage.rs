@@ -45,13 +45,16 @@ fn c10_1_a_flipped_bit_is_named_and_measuring_goes_on() {
     let text = fs::read_to_string(segment(dir.path(), "2026-10.2.jsonl")).unwrap();
     let lines: Vec<_> = text.lines().map(|line| contract::parse_line(line, 1).unwrap()).collect();
     assert_eq!(lines[0].seq, 3);
-    let Fact::ChainDamaged { last_good_seq, found } = &lines[1].fact else { panic!("{lines:?}") };
+    let Fact::ChainDamaged { last_good_seq, found, .. } = &lines[1].fact else {
+        panic!("{lines:?}")
+    };
     assert_eq!(*last_good_seq, 2);
     assert!(found.contains("2026-10.jsonl") && found.contains("line 3"), "{found}");
     assert!(lines.iter().any(|line| line.seq == seq));
     // Known damage is shown again, and needs no further segment.
     let (ledger, again) = open(dir.path(), at(30_000));
-    assert_eq!((again.damage, again.last_known), (report.damage, Some(at(22_000))));
+    assert_eq!(again.damage[0].to_string(), report.damage[0].to_string());
+    assert_eq!((again.damage.len(), again.last_known), (1, Some(at(22_000))));
     ledger.record(vec![up("portal", at(31_000))]).wait().unwrap();
     assert!(!segment(dir.path(), "2026-10.3.jsonl").exists());
 }
@@ -114,6 +117,54 @@ fn damage_in_an_older_segment_is_found_in_the_background() {
     let damage = ledger.health().journal.damage;
     assert_eq!((damage.len(), damage[0].file.as_str(), damage[0].line), (1, "2026-10.jsonl", 1));
     assert!(!segment(dir.path(), "2027-02.2.jsonl").exists());
+}
+
+/// Heartbeats and waits until the writer has taken them.
+fn beat(ledger: &Ledger, now: Instant) {
+    ledger.heartbeat(now);
+    ledger.record(vec![up("portal", now)]).wait().unwrap();
+}
+
+#[test]
+fn c10_1_each_damage_is_recorded_once_and_marks_the_months_touched() {
+    let dir = tempfile::tempdir().unwrap();
+    let (ledger, _) = open(dir.path(), at(0));
+    for month in 0..6 {
+        let from = at(month * 31 * DAY_MS);
+        ledger.record(vec![up("portal", from), down("mail", from)]).wait().unwrap();
+    }
+    let now = at(160 * DAY_MS);
+    ledger.close(now).unwrap();
+    drop(ledger);
+    // November's last line, and January's, which the next start reads by itself.
+    for name in ["2026-11.jsonl", "2027-01.jsonl"] {
+        let text = fs::read_to_string(segment(dir.path(), name)).unwrap();
+        fs::write(segment(dir.path(), name), text.replacen("connect_timeout", "tls_timeout", 9))
+            .unwrap();
+    }
+    for start in 0..4 {
+        let now = now.plus_ms(start * 40 * DAY_MS);
+        let (ledger, _) = open(dir.path(), now);
+        until(&ledger, |health| health.journal.verified_ago.is_some());
+        assert_eq!(ledger.health().journal.damage.len(), 2, "start {start}");
+        beat(&ledger, now.plus_ms(10_000));
+        beat(&ledger, now.plus_ms(20_000));
+        ledger.read(|history| {
+            let touched = |month: &str| {
+                let terms = contract::ResolvedTerms::new(contract::Terms::default()).unwrap();
+                let month = contract::MonthTerms::new(&terms, month.parse().unwrap());
+                history.chain_damage_in(month.bounds()).count()
+            };
+            let months = ["2026-10", "2026-11", "2026-12", "2027-01", "2027-02", "2027-03"];
+            assert_eq!(months.map(touched), [0, 1, 1, 1, 1, 0], "start {start}");
+            assert_eq!(history.chain_damage().len(), 2, "start {start}");
+        });
+        ledger.close(now.plus_ms(30_000)).unwrap();
+    }
+    let names = crate::segment_files(&dir.path().join("journal")).unwrap();
+    let text: String = names.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let own = text.lines().filter(|line| line.contains("\"fact\":\"chain_damaged\""));
+    assert_eq!(own.filter(|line| !line.contains("carried_over")).count(), 2);
 }
 
 #[test]

@@ -163,7 +163,10 @@ fn facts_that_contradict_the_journal_never_reach_it() {
         cancel("S1"),
         cancel("S1"),
         cancel("S9"),
-        (at(0), Fact::ChainDamaged { last_good_seq: 1, found: String::new() }),
+        (
+            at(0),
+            Fact::ChainDamaged { last_good_seq: 1, found: String::new(), from: None, until: None },
+        ),
         up("portal", at(1)),
         agent_off(at(0), at(2)),
     ]);

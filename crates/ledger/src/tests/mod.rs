@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk_trouble;
+mod facts;
 mod format;
 mod lasting;
 mod power_cut;
