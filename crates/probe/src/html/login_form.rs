@@ -186,6 +186,9 @@ impl<'a> Candidate<'a> {
     fn with_password(at: usize, form: &'a Form, wanted: Wanted<'_>) -> Option<Self> {
         let mut passwords: Vec<&Field> =
             form.fields.iter().filter(|field| field.kind == FieldKind::Password).collect();
+        if passwords.is_empty() && wanted.password_field.is_none() {
+            return None;
+        }
         // Of several, those that nobody sees or that are never sent are bait.
         if passwords.iter().any(|field| is_real(field)) {
             passwords.retain(|field| is_real(field));

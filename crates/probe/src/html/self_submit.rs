@@ -34,9 +34,8 @@ const AT_ONCE: &[&str] = &[
 
 /// Whether a page can submit a form by itself at all: if not, it need not be read to know that.
 pub fn may_happen(html: &[u8]) -> bool {
-    let is_onload =
-        |at: usize| html[at..].get(..6).is_some_and(|name| name.eq_ignore_ascii_case(b"onload"));
-    is_possible(html) || memchr::memchr2_iter(b'o', b'O', html).any(is_onload)
+    let has = |mark: &str| memchr::memmem::find(html, mark.as_bytes()).is_some();
+    is_possible(html) || ["onload", "ONLOAD", "nLoad"].into_iter().any(has)
 }
 
 /// Whether the page's scripts need to be read for it.
