@@ -139,6 +139,17 @@ pub enum OutageClass {
     Excluded,
 }
 
+impl OutageClass {
+    /// The name in JSON and CSV.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutageClass::Lost => "lost",
+            OutageClass::Planned => "planned",
+            OutageClass::Excluded => "excluded",
+        }
+    }
+}
+
 /// A planned stop and its verdict (C4).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 //! work.
 
 pub mod compose;
+pub mod csv;
 pub mod document;
 mod file_name;
 mod flaw;
