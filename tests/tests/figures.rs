@@ -117,11 +117,11 @@ fn c4_7_downtime_in_a_stop_announced_in_time_is_planned_and_its_overrun_is_lost(
     assert!(retroactive.stderr.contains("claim an adjustment"), "{retroactive:?}");
     // Announced too late: recorded, and worth nothing (C4.2, C4.7).
     let (late, late_stop) = announce("intranet", 1_000, 3_600_000);
-    let verdict = |answer: &Value| answer["stop"]["verdicts"][0]["verdict"].clone();
+    let verdict = |answer: &Value| answer["stops"][0]["verdicts"][0]["verdict"].clone();
     assert_eq!(verdict(&late.json()), "late", "{late:?}");
     let (valid, stop) = announce("portal", 4_000, 6_000);
     assert_eq!(verdict(&valid.json()), "valid", "{valid:?}");
-    assert_eq!(valid.json()["stop"]["id"], "S2");
+    assert_eq!(valid.json()["stops"][0]["id"], "S2");
     let series = "upptid_planned_stop_valid";
     let shown = agent.metrics();
     assert_eq!((shown.of("portal", series), shown.of("intranet", series)), (Some(1.), Some(0.)));
@@ -170,7 +170,7 @@ fn c4_7_downtime_in_a_stop_announced_in_time_is_planned_and_its_overrun_is_lost(
     let announced: Vec<_> = journal.facts("stop_announced").collect();
     assert_eq!(announced.len(), 2, "what was refused is not on record");
     assert!(announced.iter().all(|line| !line.text("by").is_empty()));
-    let told = &valid.json()["stop"]["announced_at"];
+    let told = &valid.json()["stops"][0]["announced_at"];
     assert_eq!(announced[1].text("at"), told);
 }
 
@@ -183,7 +183,7 @@ fn c4_6_a_stop_cancelled_before_it_began_excludes_nothing() {
     let reason = "a new \"roof\"; råd & dåd".to_owned();
     let stop = Announcement { service: "portal".to_owned(), from, until, reason };
     let announced = upptid(stop.arguments(&scene.socket()));
-    assert_eq!(announced.json()["stop"]["reason"], *stop.reason);
+    assert_eq!(announced.json()["stops"][0]["reason"], *stop.reason);
     let socket = scene.socket().display().to_string();
     let cancel = ["stop", "cancel", "S1", "--socket", &socket];
     let cancelled = upptid(cancel);

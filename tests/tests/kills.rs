@@ -273,7 +273,8 @@ fn announce_and_cancel(
             && answer["recorded"] == true
         {
             told.lock().unwrap().announced.push(stop.reason);
-            let id = answer["stop"]["id"].as_str().expect("a recorded stop has an id").to_owned();
+            let id = answer["stops"][0]["id"].as_str().expect("a recorded stop has an id");
+            let id = id.to_owned();
             let cancel = serde_json::json!({ "request": "stop_cancel", "id": id });
             if random.below(3) == 0
                 && ask(&scene.socket(), &cancel).is_some_and(|answer| answer["recorded"] == true)

@@ -21,7 +21,7 @@ fn announcement(from: &str, until: &str) -> Announcement {
 
 async fn announce(office: &Office, announcement: Announcement) -> Result<StopView, String> {
     match office.requests.answer(&operator(), Request::StopAnnounce(announcement)).await {
-        Reply::Stop { stop, .. } => Ok(stop),
+        Reply::Announced { mut stops, .. } => Ok(stops.remove(0)),
         Reply::Refused { error } => Err(error),
         other => Err(format!("{other:?}")),
     }

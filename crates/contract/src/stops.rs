@@ -216,23 +216,22 @@ pub struct Judgement {
     pub reason: String,
 }
 
-/// The verdicts of stops if they were announced for `service` at `now`, one after the other, after
-/// all that `history` holds. Whether they may be announced at all is told by
+/// The verdict of a stop if it were announced for `service` at `now`, after all that `history`
+/// holds and right after those of `earlier`. Whether it may be announced at all is told by
 /// [`ProposedStop::is_retroactive`].
-pub fn judge_announcements(
+pub fn judge_announcement(
     history: &History,
     service: &str,
     terms: &ResolvedTerms,
-    proposed: &[ProposedStop<'_>],
+    earlier: &[ProposedStop<'_>],
+    proposed: ProposedStop<'_>,
     now: Instant,
-) -> Vec<Judgement> {
-    let proposed: Vec<Stop> =
-        proposed.iter().zip(0..).map(|(stop, place)| stop.announced(now, place)).collect();
-    let judge_one = |place: usize| {
-        let stops = || stops_of(history, service).chain(&proposed[..=place]);
-        judgement(&proposed[place], stops, terms, "it would exclude nothing")
-    };
-    (0..proposed.len()).map(judge_one).collect()
+) -> Judgement {
+    let earlier: Vec<Stop> =
+        earlier.iter().zip(0..).map(|(stop, place)| stop.announced(now, place)).collect();
+    let stop = proposed.announced(now, earlier.len() as u64);
+    let stops = || stops_of(history, service).chain(&earlier).chain([&stop]);
+    judgement(&stop, stops, terms, "it would exclude nothing")
 }
 
 /// What a recorded stop counts for, for one of its services.

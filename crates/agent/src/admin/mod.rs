@@ -4,6 +4,7 @@
 //! from the kernel, never from the request.
 
 mod adjustments;
+mod announcing;
 pub mod client;
 mod incidents;
 mod pauses;
@@ -15,8 +16,8 @@ mod stops;
 mod when;
 
 pub use protocol::{
-    AdjustmentView, Announcement, Claim, DecisionView, IncidentView, PauseView, Reply, Request,
-    StopView,
+    AdjustmentView, Announcement, CancellationView, Claim, DecisionView, EventView, Import,
+    IncidentView, PauseView, PlannedEvent, Reply, Request, StopVerdict, StopView,
 };
 pub use requests::Requests;
 pub use rights::{ADJUST_GROUP, OPERATE_GROUP, Peer};

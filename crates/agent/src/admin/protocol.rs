@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// Announce a planned stop (C4.1).
     StopAnnounce(Announcement),
+    /// Announce the events of a calendar as planned stops: all of them, or none (C4.1).
+    StopImport(Import),
     /// Cancel a planned stop (C4.6).
     StopCancel {
         /// The stop, e.g. `S1`.
@@ -87,7 +89,7 @@ pub struct Announcement {
     pub services: Vec<String>,
     /// The window's first instant: RFC 3339, or local time in the services' time zone.
     pub from: String,
-    /// The first instant after the window, written likewise.
+    /// The first instant after the window, written likewise; or its length, as `PT2H`.
     pub until: String,
     /// Why.
     pub reason: String,
@@ -99,15 +101,58 @@ pub struct Announcement {
     pub dry_run: bool,
 }
 
+/// The events of a calendar, to be announced as planned stops.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Import {
+    /// The services that stop, in each of them.
+    pub services: Vec<String>,
+    /// The events, in the order in which they use the allowance (C4.3).
+    pub events: Vec<PlannedEvent>,
+    /// The reference of an agreement, if otherwise agreed (C4.4).
+    #[serde(default)]
+    pub agreed: Option<String>,
+    /// Only say what the verdicts would be.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// An event of a calendar. Its window is written as in an [`Announcement`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedEvent {
+    /// What tells it from every other event: it is announced once.
+    pub uid: String,
+    /// The window's first instant.
+    pub from: String,
+    /// The first instant after the window, or its length.
+    pub until: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// What the agent answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
-    /// One stop: announced, cancelled, or how it would be judged.
+    /// One stop, cancelled.
     Stop {
         /// The stop.
         stop: StopView,
-        /// Whether it is on record; not so for a dry run.
+    },
+    /// What was announced, or how it would be judged: a stop for each customer, whose lines in the
+    /// journal concern nobody else.
+    Announced {
+        /// The stops.
+        stops: Vec<StopView>,
+        /// Whether they are on record; not so for a dry run.
+        recorded: bool,
+    },
+    /// What came of each event of a calendar, in the order in which they were given.
+    Imported {
+        /// The events.
+        events: Vec<EventView>,
+        /// Whether they are on record: not so for a dry run, nor if any of them is refused.
         recorded: bool,
     },
     /// Several stops, in the order of their windows.
@@ -156,6 +201,8 @@ pub struct StopView {
     pub id: Option<String>,
     /// The services that stop.
     pub services: Vec<String>,
+    /// The time zone of the first of them.
+    pub timezone: String,
     /// The window's first instant.
     pub from: Instant,
     /// The first instant after the window, as it now is.
@@ -168,6 +215,10 @@ pub struct StopView {
     pub announced_at: Instant,
     /// The reference of an agreement.
     pub agreed: Option<String>,
+    /// The UID of the calendar's event that it was imported from.
+    pub event: Option<String>,
+    /// When it was cancelled, and by whom.
+    pub cancelled: Option<CancellationView>,
     /// The verdict for each service, in the order of `services`.
     pub verdicts: Vec<StopVerdict>,
 }
@@ -181,8 +232,31 @@ pub struct StopVerdict {
     pub verdict: String,
     /// Whether the window overlaps office hours (C4.5).
     pub in_office_hours: bool,
-    /// The verdict in one sentence.
+    /// The verdict in one sentence, with local time and UTC.
     pub reason: String,
+    /// Whether the service's contacts were told (C4.8): `no_contact`, `delivered`, `pending` while
+    /// there is time, or `not_delivered`; none for a stop that is not announced.
+    pub notice: Option<String>,
+}
+
+/// A stop was cancelled.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CancellationView {
+    /// When.
+    pub at: Instant,
+    /// Who cancelled it.
+    pub by: String,
+}
+
+/// What came of an event of a calendar.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EventView {
+    /// The event.
+    pub uid: String,
+    /// The stop that it makes for each customer; none if it is refused.
+    pub stops: Vec<StopView>,
+    /// Why it is refused, if it is.
+    pub refused: Option<String>,
 }
 
 /// An adjustment, who claimed it and who decided.

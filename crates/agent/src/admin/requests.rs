@@ -34,6 +34,7 @@ impl Requests {
         let answer = match request {
             Request::StopList => Ok(self.list_stops()),
             Request::StopAnnounce(announcement) => self.announce_stop(peer, &announcement).await,
+            Request::StopImport(import) => self.import_stops(peer, &import).await,
             Request::StopCancel { id } => self.cancel_stop(peer, &id).await,
             Request::AdjustClaim(claim) => self.claim(peer, &claim).await,
             Request::AdjustDecide { id, decision } => self.decide(peer, &id, decision).await,
@@ -50,7 +51,12 @@ impl Requests {
 
     /// Records what a person wants; it lasts when this returns.
     pub(super) async fn record(&self, at: Instant, fact: Fact) -> Result<(), Refusal> {
-        self.ledger.record(vec![(at, fact)]).await.map(|_| ()).map_err(|error| error.to_string())
+        self.record_all(vec![(at, fact)]).await
+    }
+
+    /// Records several facts together.
+    pub(super) async fn record_all(&self, facts: Vec<(Instant, Fact)>) -> Result<(), Refusal> {
+        self.ledger.record(facts).await.map(|_| ()).map_err(|error| error.to_string())
     }
 }
 

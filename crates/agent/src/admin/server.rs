@@ -16,7 +16,8 @@ use super::requests::Requests;
 use super::rights::Peer;
 
 const CONNECTIONS_MAX: usize = 32;
-const REQUEST_BYTES_MAX: u64 = 64 * 1024;
+/// A calendar's events are the longest.
+const REQUEST_BYTES_MAX: u64 = 256 * 1024;
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);

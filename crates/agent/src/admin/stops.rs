@@ -1,31 +1,30 @@
-//! Planned stops: announced, cancelled, listed (C4).
-
-use std::sync::Arc;
+//! Planned stops: announced, imported from a calendar, cancelled, listed (C4).
 
 use contract::contracts::Contracts;
-use contract::stops::{JudgedStop, judged_stops};
-use contract::{Fact, History, Month, ProposedStop, Stop, judge_announcements};
-use jiff::tz::TimeZone;
+use contract::{
+    Fact, History, Instant, ResolvedTerms, Stop, StopNotice, judge_recorded, stop_notice,
+};
 
-use super::protocol::{Announcement, Reply, StopVerdict, StopView};
-use super::requests::{Refusal, Requests, known_service, next_id};
+use super::announcing::{Planned, Wanted, plan};
+use super::protocol::{
+    Announcement, CancellationView, EventView, Import, Reply, StopVerdict, StopView,
+};
+use super::requests::{Refusal, Requests, next_id};
 use super::rights::{Peer, may_operate};
-use super::when::window;
 
-const REASON_BYTES_MAX: usize = 500;
-const SERVICES_MAX: usize = 1_000;
-const WINDOW_MS_MAX: i64 = 31 * 86_400_000;
 /// Stops are listed from this long before now.
 const LISTED_BEFORE_MS: i64 = 62 * 86_400_000;
 
 impl Requests {
     pub(super) fn list_stops(&self) -> Reply {
-        let from = self.clock.now().wall.plus_ms(-LISTED_BEFORE_MS);
+        let now = self.clock.now().wall;
+        let from = now.plus_ms(-LISTED_BEFORE_MS);
         self.ledger.read(|history| {
             let mut stops: Vec<&Stop> =
                 history.stops().iter().filter(|stop| stop.window.until > from).collect();
             stops.sort_by_key(|stop| (stop.window.from, stop.seq));
-            Reply::Stops { stops: stops.into_iter().map(|stop| view(history, stop)).collect() }
+            let stops = stops.into_iter().map(|stop| view(history, stop, now)).collect();
+            Reply::Stops { stops }
         })
     }
 
@@ -34,30 +33,57 @@ impl Requests {
         peer: &Peer,
         asked: &Announcement,
     ) -> Result<Reply, Refusal> {
-        if asked.dry_run {
-            return Ok(Reply::Stop { stop: self.judge_stop(peer, asked)?, recorded: false });
-        }
-        may_operate(peer)?;
-        let _turn = self.turn.lock().await;
-        let mut stop = self.judge_stop(peer, asked)?;
-        let id = self
+        let wanted =
+            [Wanted { from: &asked.from, until: &asked.until, reason: &asked.reason, event: None }];
+        let agreed = asked.agreed.as_deref();
+        let _turn = self.turn_to_record(peer, asked.dry_run).await?;
+        let now = self.clock.now().wall;
+        let plan = self
             .ledger
-            .read(|history| next_id('S', history.stops().iter().map(|stop| stop.id.as_str())));
-        let fact = Fact::StopAnnounced {
-            id: id.clone(),
-            services: stop.services.clone(),
-            from: stop.from,
-            until: stop.until,
-            reason: stop.reason.clone(),
-            by: peer.account.clone(),
-            agreed: stop.agreed.clone(),
-            event: None,
-        };
-        self.record(stop.announced_at, fact).await?;
-        tracing::info!(stop = id, by = peer.account, from = %stop.from, until = %stop.until,
-            "planned stop announced");
-        stop.id = Some(id);
-        Ok(Reply::Stop { stop, recorded: true })
+            .read(|history| plan(history, &asked.services, agreed, &wanted, now))?
+            .remove(0)?;
+        let mut stops = views(peer, now, plan);
+        if !asked.dry_run {
+            self.record_stops(peer, now, stops.iter_mut()).await?;
+        }
+        Ok(Reply::Announced { stops, recorded: !asked.dry_run })
+    }
+
+    /// Announces every event of a calendar, or none.
+    pub(super) async fn import_stops(&self, peer: &Peer, asked: &Import) -> Result<Reply, Refusal> {
+        let wanted: Vec<Wanted> = asked
+            .events
+            .iter()
+            .map(|event| Wanted {
+                from: &event.from,
+                until: &event.until,
+                reason: &event.reason,
+                event: Some(&event.uid),
+            })
+            .collect();
+        let agreed = asked.agreed.as_deref();
+        let _turn = self.turn_to_record(peer, asked.dry_run).await?;
+        let now = self.clock.now().wall;
+        let plans =
+            self.ledger.read(|history| plan(history, &asked.services, agreed, &wanted, now))?;
+        let mut events: Vec<EventView> = asked
+            .events
+            .iter()
+            .zip(plans)
+            .map(|(event, plan)| {
+                let uid = event.uid.clone();
+                match plan {
+                    Ok(plan) => EventView { uid, stops: views(peer, now, plan), refused: None },
+                    Err(why) => EventView { uid, stops: Vec::new(), refused: Some(why) },
+                }
+            })
+            .collect();
+        let recorded = !asked.dry_run && events.iter().all(|event| event.refused.is_none());
+        if recorded {
+            let stops = events.iter_mut().flat_map(|event| &mut event.stops);
+            self.record_stops(peer, now, stops).await?;
+        }
+        Ok(Reply::Imported { events, recorded })
     }
 
     pub(super) async fn cancel_stop(&self, peer: &Peer, id: &str) -> Result<Reply, Refusal> {
@@ -68,131 +94,148 @@ impl Requests {
             Some(stop) if stop.cancelled.is_some() => Err(format!("{id} is cancelled already")),
             Some(_) => Ok(()),
         })?;
+        let now = self.clock.now().wall;
         let fact = Fact::StopCancelled { id: id.to_owned(), by: peer.account.clone() };
-        self.record(self.clock.now().wall, fact).await?;
+        self.record(now, fact).await?;
         tracing::info!(stop = id, by = peer.account, "planned stop cancelled");
         self.ledger
-            .read(|history| history.stop(id).map(|stop| view(history, stop)))
-            .map(|stop| Reply::Stop { stop, recorded: true })
+            .read(|history| history.stop(id).map(|stop| view(history, stop, now)))
+            .map(|stop| Reply::Stop { stop })
             .ok_or_else(|| format!("{id} was cancelled, and cannot be shown"))
     }
 
-    /// What the stop would count for if it were announced now.
-    fn judge_stop(&self, peer: &Peer, asked: &Announcement) -> Result<StopView, Refusal> {
-        let now = self.clock.now().wall;
-        check_words(asked)?;
-        self.ledger.read(|history| {
-            let mut contracts = Contracts::default();
-            let mut contract = |service: &str| contracts.running(history, service, now).terms;
-            let zone = common_zone(history, &asked.services, &mut contract)?;
-            let window = window(&asked.from, &asked.until, zone.as_ref())?;
-            if window.ms() > WINDOW_MS_MAX {
-                return Err("the window is longer than 31 days".to_owned());
-            }
-            let proposed = ProposedStop { window, agreed: asked.agreed.as_deref() };
-            if proposed.is_retroactive(now) {
-                return Err(format!(
-                    "the window begins at {}, which has passed: nobody can announce a stop \
-                     afterwards (C4.1); claim an adjustment instead",
-                    window.from
-                ));
-            }
-            let verdicts = asked.services.iter().map(|service| {
-                let terms = contract(service);
-                let told =
-                    judge_announcements(history, service, terms.resolved(), &[proposed], now).remove(0);
-                StopVerdict {
-                    service: service.clone(),
-                    verdict: told.verdict.as_str().to_owned(),
-                    in_office_hours: told.in_office_hours,
-                    reason: told.reason,
-                }
-            });
-            Ok(StopView {
-                id: None,
-                services: asked.services.clone(),
-                from: window.from,
-                until: window.until,
-                reason: asked.reason.clone(),
-                by: peer.account.clone(),
-                announced_at: now,
-                agreed: asked.agreed.clone(),
-                verdicts: verdicts.collect(),
-            })
-        })
-    }
-}
-
-fn check_words(asked: &Announcement) -> Result<(), Refusal> {
-    if asked.services.is_empty() || asked.services.len() > SERVICES_MAX {
-        return Err(format!("name between 1 and {SERVICES_MAX} services"));
-    }
-    let mut names: Vec<&String> = asked.services.iter().collect();
-    names.sort();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("service {:?} is named twice", twice[0]));
-    }
-    if asked.reason.trim().is_empty() || asked.reason.len() > REASON_BYTES_MAX {
-        return Err(format!("give a reason of at most {REASON_BYTES_MAX} bytes"));
-    }
-    if asked.agreed.as_ref().is_some_and(|agreed| agreed.trim().is_empty()) {
-        return Err("an agreed stop carries the reference of its agreement (C4.4)".to_owned());
-    }
-    Ok(())
-}
-
-/// The time zone that all these services share, if they do.
-fn common_zone(
-    history: &History,
-    services: &[String],
-    contract: &mut impl FnMut(&str) -> Arc<contract::MonthTerms>,
-) -> Result<Option<TimeZone>, Refusal> {
-    let mut zones: Vec<TimeZone> = Vec::new();
-    for service in services {
-        known_service(history, service)?;
-        let zone = contract(service).zone().clone();
-        if !zones.contains(&zone) {
-            zones.push(zone);
+    /// Waits for the turn of who may record; a dry run, which everybody may make, sees what is
+    /// recorded by then.
+    async fn turn_to_record(
+        &self,
+        peer: &Peer,
+        dry_run: bool,
+    ) -> Result<tokio::sync::MutexGuard<'_, ()>, Refusal> {
+        if !dry_run {
+            may_operate(peer)?;
         }
+        Ok(self.turn.lock().await)
     }
-    Ok(if zones.len() == 1 { zones.pop() } else { None })
+
+    /// Records stops together, and gives them their ids.
+    async fn record_stops(
+        &self,
+        peer: &Peer,
+        now: Instant,
+        stops: impl Iterator<Item = &mut StopView>,
+    ) -> Result<(), Refusal> {
+        let mut last = self
+            .ledger
+            .read(|history| next_id('S', history.stops().iter().map(|stop| stop.id.as_str())));
+        let mut facts = Vec::new();
+        for stop in stops {
+            tracing::info!(stop = last, by = peer.account, from = %stop.from, until = %stop.until,
+                "planned stop announced");
+            facts.push((now, announcement(&last, stop)));
+            let next = next_id('S', std::iter::once(last.as_str()));
+            stop.id = Some(std::mem::replace(&mut last, next));
+        }
+        self.record_all(facts).await
+    }
+}
+
+/// C4.1: the agent stamps it when it is recorded.
+fn announcement(id: &str, stop: &StopView) -> Fact {
+    Fact::StopAnnounced {
+        id: id.to_owned(),
+        services: stop.services.clone(),
+        from: stop.from,
+        until: stop.until,
+        reason: stop.reason.clone(),
+        by: stop.by.clone(),
+        agreed: stop.agreed.clone(),
+        event: stop.event.clone(),
+    }
+}
+
+/// Stops that are not recorded.
+fn views(peer: &Peer, now: Instant, planned: Vec<Planned>) -> Vec<StopView> {
+    let view = |planned: Planned| {
+        let told = planned.judged.into_iter().map(|(service, judged)| {
+            let verdict = StopVerdict {
+                service: service.clone(),
+                verdict: judged.verdict.as_str().to_owned(),
+                in_office_hours: judged.in_office_hours,
+                reason: judged.reason,
+                notice: None,
+            };
+            (service, verdict)
+        });
+        let (services, verdicts) = told.unzip();
+        StopView {
+            id: None,
+            services,
+            timezone: planned.timezone,
+            from: planned.window.from,
+            until: planned.window.until,
+            reason: planned.reason,
+            by: peer.account.clone(),
+            announced_at: now,
+            agreed: planned.agreed,
+            event: planned.event,
+            cancelled: None,
+            verdicts,
+        }
+    };
+    planned.into_iter().map(view).collect()
 }
 
 /// A recorded stop with its verdicts.
-fn view(history: &History, stop: &Stop) -> StopView {
+fn view(history: &History, stop: &Stop, now: Instant) -> StopView {
     let mut contracts = Contracts::default();
+    let mut timezone = None;
     let verdicts = stop.services.iter().map(|service| {
         let terms = contracts.running(history, service, stop.window.from).terms;
-        let judged = judged_stops(history, service, terms.resolved(), stop.window);
-        let verdict = judged.iter().find(|judged| judged.stop.id == stop.id);
+        let terms = terms.resolved();
+        timezone.get_or_insert_with(|| terms.terms().timezone.clone());
+        let judged = judge_recorded(history, service, terms, stop);
         StopVerdict {
             service: service.clone(),
-            verdict: verdict.map_or("", |judged| judged.verdict.as_str()).to_owned(),
-            in_office_hours: contract::support::in_office_hours(terms.resolved(), stop.window),
-            reason: verdict.map_or_else(String::new, explain),
+            verdict: judged.verdict.as_str().to_owned(),
+            in_office_hours: judged.in_office_hours,
+            reason: judged.reason,
+            notice: notice(history, stop, service, terms, now).map(str::to_owned),
         }
     });
+    let verdicts = verdicts.collect();
     StopView {
         id: Some(stop.id.clone()),
         services: stop.services.clone(),
+        timezone: timezone.unwrap_or_else(|| "UTC".to_owned()),
         from: stop.window.from,
         until: stop.effective_window().until,
         reason: stop.reason.clone(),
         by: stop.by.clone(),
         announced_at: stop.announced_at,
         agreed: stop.agreed.clone(),
-        verdicts: verdicts.collect(),
+        event: stop.event.clone(),
+        cancelled: stop
+            .cancelled
+            .as_ref()
+            .map(|made| CancellationView { at: made.at, by: made.by.clone() }),
+        verdicts,
     }
 }
 
-fn explain(judged: &JudgedStop<'_>) -> String {
-    use contract::StopVerdict::*;
-    let month = || Month::of(judged.stop.window.from, &TimeZone::UTC);
-    match judged.verdict {
-        Valid => "downtime in it is planned".to_owned(),
-        Agreed => "otherwise agreed; downtime in it is planned".to_owned(),
-        Late => "not announced in good time; it excludes nothing".to_owned(),
-        Surplus => format!("the allowance of {} is used up; it excludes nothing", month()),
-        Cancelled => "cancelled before it began".to_owned(),
+/// C4.8: whether its contacts were told; nothing for a stop that was withdrawn.
+fn notice(
+    history: &History,
+    stop: &Stop,
+    service: &str,
+    terms: &ResolvedTerms,
+    now: Instant,
+) -> Option<&'static str> {
+    let has_time = now <= stop.window.from.plus_ms(-terms.terms().notice_ms);
+    match stop_notice(history, stop, service, terms) {
+        _ if stop.is_withdrawn() => None,
+        StopNotice::NoContact => Some("no_contact"),
+        StopNotice::Delivered => Some("delivered"),
+        StopNotice::NotDelivered if has_time => Some("pending"),
+        StopNotice::NotDelivered => Some("not_delivered"),
     }
 }

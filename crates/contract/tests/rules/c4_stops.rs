@@ -2,7 +2,7 @@
 
 use contract::{
     DownClass, Figure, Interval, ProposedStop, ResolvedTerms, StopVerdict, Terms,
-    judge_announcements, judge_recorded,
+    judge_announcement, judge_recorded,
 };
 
 use crate::facts::{Facts, at};
@@ -153,7 +153,7 @@ fn c4_the_verdict_is_told_before_it_is_announced() {
     let judge = |from: &str, until: &str, agreed| {
         let proposed = ProposedStop { window: Interval::new(at(from), at(until)), agreed };
         let now = at("2026-11-02 12:00");
-        judge_announcements(&history, "portal", &terms, &[proposed], now).remove(0)
+        judge_announcement(&history, "portal", &terms, &[], proposed, now)
     };
     let late = judge("2026-11-05 11:59", "2026-11-05 13:00", None);
     assert_eq!((late.verdict, late.in_office_hours), (StopVerdict::Late, true));
@@ -187,10 +187,15 @@ fn c4_3_stops_announced_together_use_the_allowance_in_their_order() {
     };
     let agreed = ProposedStop { agreed: Some("mail of 1 May"), ..stop("10") };
     let proposed = [agreed, stop("20"), stop("15")];
-    let told = judge_announcements(&history, "portal", &terms, &proposed, at("2026-11-02 12:00"));
-    let verdicts: Vec<StopVerdict> = told.iter().map(|told| told.verdict).collect();
+    let now = at("2026-11-02 12:00");
+    let told = |place: usize| {
+        let (earlier, stop) = (&proposed[..place], proposed[place]);
+        judge_announcement(&history, "portal", &terms, earlier, stop, now)
+    };
+    let verdicts = [told(0).verdict, told(1).verdict, told(2).verdict];
     assert_eq!(verdicts, [StopVerdict::Agreed, StopVerdict::Valid, StopVerdict::Surplus]);
-    assert!(told[2].reason.contains("first by one before it"), "{}", told[2].reason);
+    let reason = told(2).reason;
+    assert!(reason.contains("first by one before it"), "{reason}");
 }
 
 #[test]

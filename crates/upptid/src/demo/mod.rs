@@ -96,10 +96,13 @@ fn announce(socket: &std::path::Path) -> String {
         dry_run: false,
     };
     match ask(socket, &Request::StopAnnounce(announcement)) {
-        Ok(Reply::Stop { stop, .. }) => {
-            let verdict = stop.verdicts.first().map_or("", |verdict| verdict.verdict.as_str());
-            let id = stop.id.as_deref().unwrap_or("-");
-            format!("planned stop {id} of intranet announced: {verdict}")
+        Ok(Reply::Announced { stops, .. }) => {
+            let said = stops.iter().map(|stop| {
+                let verdict = stop.verdicts.first().map_or("", |verdict| verdict.verdict.as_str());
+                let id = stop.id.as_deref().unwrap_or("-");
+                format!("planned stop {id} of intranet announced: {verdict}")
+            });
+            said.collect::<Vec<_>>().join("; ")
         }
         Ok(Reply::Refused { error }) => format!("the planned stop was refused: {error}"),
         Ok(_) => String::new(),
