@@ -34,6 +34,8 @@ impl FromStr for Lang {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Lang::ALL.into_iter().find(|lang| lang.code() == text);
-        found.ok_or_else(|| format!("{text:?} is no language of a statement: write \"sv\" or \"en\""))
+        found.ok_or_else(|| {
+            format!("{text:?} is no language of a statement: write \"sv\" or \"en\"")
+        })
     }
 }
