@@ -4,6 +4,7 @@
 //! ```text
 //! {
 //! "statement": <the document, pretty-printed: the bytes that are signed>,
+//! "sha256": "<64 hex: the hash of those bytes>",
 //! "signature": {"algorithm":"ed25519","public_key":"<64 hex>","value":"<128 hex>"},
 //! "line_checks": "<8 hex for each line of the document>"
 //! }
@@ -17,15 +18,17 @@ use sha2::{Digest, Sha256};
 use crate::document::Document;
 use crate::flaw::{Flaw, first_difference};
 use crate::hex;
-use crate::sign::Signature;
+use crate::sign::{Signature, sha256};
 
 /// Bytes of a statement's file, in any form, beyond which it is refused.
 pub const FILE_BYTES_MAX: u64 = 64 << 20;
 
 const OPENS: &str = "{\n\"statement\": ";
-const SIGNATURE: &str = ",\n\"signature\": ";
-const CHECKS: &str = ",\n\"line_checks\": \"";
-const CLOSES: &str = "\"\n}\n";
+/// Where the document ends: all lines within it are indented.
+const DOCUMENT_ENDS: &str = "\n},\n";
+const SHA256: (&str, &str) = ("\"sha256\": \"", "\",");
+const SIGNATURE: (&str, &str) = ("\"signature\": ", ",");
+const LINE_CHECKS: (&str, &str) = ("\"line_checks\": \"", "\"");
 /// The document begins on the file's second line.
 const DOCUMENT_LINE: u64 = 2;
 /// The bytes of a line's SHA-256 that its check gives.
@@ -49,7 +52,10 @@ pub fn file(document_bytes: &str, signature: Option<&Signature>) -> String {
         None => "null".to_owned(),
     };
     let checks: String = document_bytes.split('\n').map(check).collect();
-    format!("{OPENS}{document_bytes}{SIGNATURE}{signature}{CHECKS}{checks}{CLOSES}")
+    let [sha256, signature, checks] =
+        [(SHA256, sha256(document_bytes)), (SIGNATURE, signature), (LINE_CHECKS, checks)]
+            .map(|((opens, closes), value)| format!("{opens}{value}{closes}\n"));
+    format!("{OPENS}{document_bytes},\n{sha256}{signature}{checks}}}\n")
 }
 
 /// A file taken apart.
@@ -68,56 +74,58 @@ impl<'a> Parts<'a> {
     /// # Errors
     /// The first line that is not what it was.
     pub fn read(text: &'a str) -> Result<Self, Flaw> {
-        let Some((document, rest)) =
-            text.strip_prefix(OPENS).and_then(|rest| rest.split_once(SIGNATURE))
-        else {
-            return Err(frame_flaw(text));
+        let rest = text.strip_prefix(OPENS).ok_or_else(|| wrong_start(text))?;
+        let ends = rest.find(DOCUMENT_ENDS).ok_or_else(|| no_end(text))?;
+        let (document, tail) = rest.split_at(ends + "\n}".len());
+        let after = DOCUMENT_LINE + document.split('\n').count() as u64;
+        let mut tail = tail.split('\n').skip(1);
+        let mut member =
+            |(opens, closes): (&str, &str)| tail.next()?.strip_prefix(opens)?.strip_suffix(closes);
+        let hash = member(SHA256)
+            .filter(|hash| hex::decode::<32>(hash).is_some())
+            .ok_or_else(|| Flaw::at_line(after, "it is not written as the hash is"))?;
+        let signature = member(SIGNATURE)
+            .and_then(read_signature)
+            .ok_or_else(|| Flaw::at_line(after + 1, "it is not written as the signature is"))?;
+        let checks = member(LINE_CHECKS)
+            .ok_or_else(|| Flaw::at_line(after + 2, "it is not written as the line_checks are"))?;
+        let is_intact = match &signature {
+            Some(signature) => signature.fits(document),
+            None => hash == sha256(document),
         };
-        let after = DOCUMENT_LINE + lines(document);
-        let Some((signature, checks)) = rest.split_once(CHECKS) else {
-            return Err(Flaw::at_line(after, "no signature and line_checks stand here"));
-        };
-        let signature = read_signature(signature)
-            .ok_or_else(|| Flaw::at_line(after, "the signature is not written as one is"))?;
-        let fits = signature.as_ref().is_none_or(|made| made.fits(document));
+        if !is_intact {
+            return Err(changed_line(document, checks).unwrap_or_else(|| match signature {
+                Some(_) => Flaw::at_line(after + 1, "the signature does not fit the statement"),
+                None => Flaw::at_line(after, "the hash does not fit the statement"),
+            }));
+        }
         let whole = file(document, signature.as_ref());
-        match (fits, whole == text) {
-            (true, true) => Ok(Parts { document, signature }),
-            (false, _) => Err(changed_line(document, checks).unwrap_or_else(|| {
-                Flaw::at_line(after, "the signature does not fit the document")
-            })),
-            // Without a signature either of the two may have been changed.
-            (true, false) => Err(signature
-                .is_none()
-                .then(|| changed_line(document, checks))
-                .flatten()
-                .unwrap_or_else(|| first_difference(text, &whole))),
+        match whole == text {
+            true => Ok(Parts { document, signature }),
+            false => Err(first_difference(text, &whole)),
         }
     }
 }
 
-/// The first line of the document that its check does not fit.
-fn changed_line(document: &str, checks: &str) -> Option<Flaw> {
-    let checks = checks.strip_suffix(CLOSES)?;
-    let mut checks = checks.as_bytes().chunks(2 * CHECK_BYTES);
-    let mut differs = |line: &str| checks.next() != Some(check(line).as_bytes());
-    let changed = document.split('\n').position(|line| differs(line))?;
-    let number = DOCUMENT_LINE + changed as u64;
-    Some(Flaw::at_line(number, "it is not the line that was written"))
+fn wrong_start(text: &str) -> Flaw {
+    Flaw { expected: None, ..first_difference(text, OPENS) }
 }
 
-/// Where what surrounds the document is not as it is always written.
-fn frame_flaw(text: &str) -> Flaw {
-    if !text.starts_with(OPENS) {
-        return Flaw { expected: None, ..first_difference(text, OPENS) };
-    }
-    // Every line within the document is indented.
-    let ends =
-        text.split('\n').skip(DOCUMENT_LINE as usize).position(|line| !line.starts_with(' '));
-    let ends = ends.map_or_else(|| lines(text), |at| at as u64 + DOCUMENT_LINE + 1);
-    let is_end = text.split('\n').nth(ends as usize - 1) == Some("},");
-    let number = ends + u64::from(is_end);
-    Flaw::at_line(number, "the document's end and its signature do not stand here")
+/// The first line after the document's that is not indented.
+fn no_end(text: &str) -> Flaw {
+    let mut lines = (1..).zip(text.split('\n')).skip(DOCUMENT_LINE as usize);
+    let end = lines.find(|(_, line)| !line.starts_with(' '));
+    let number = end.map_or(DOCUMENT_LINE, |(number, _)| number);
+    Flaw::at_line(number, "the statement does not end here as one does")
+}
+
+/// The first line of the document that its check does not fit.
+fn changed_line(document: &str, checks: &str) -> Option<Flaw> {
+    let mut checks = checks.as_bytes().chunks(2 * CHECK_BYTES);
+    let changed =
+        document.split('\n').position(|line| checks.next() != Some(check(line).as_bytes()))?;
+    let number = DOCUMENT_LINE + changed as u64;
+    Some(Flaw::at_line(number, "it is not the line that was written"))
 }
 
 fn read_signature(text: &str) -> Option<Option<Signature>> {
@@ -134,8 +142,4 @@ fn read_signature(text: &str) -> Option<Option<Signature>> {
 
 fn check(line: &str) -> String {
     hex::encode(&Sha256::digest(line)[..CHECK_BYTES])
-}
-
-fn lines(text: &str) -> u64 {
-    text.split('\n').count() as u64
 }

@@ -152,7 +152,7 @@ fn find_json(whole: &[u8]) -> Option<&[u8]> {
         whole[from..].windows(mark.len()).position(|window| window == mark).map(|at| from + at)
     };
     let starts = find(b"{\n\"statement\": ", 0)?;
-    let ends = find(b"\"\n}\n", starts)? + 4;
+    let ends = find(b"\"\n}\n", starts)? + b"\"\n}\n".len();
     Some(&whole[starts..ends])
 }
 

@@ -1,0 +1,7 @@
+//! Statements made out of facts as a journal holds them: what they say, and that nobody can change
+//! them unnoticed.
+
+mod composing;
+mod journal;
+mod proof;
+mod spreadsheet;
