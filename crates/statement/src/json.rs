@@ -111,11 +111,15 @@ fn wrong_start(text: &str) -> Flaw {
     Flaw { expected: None, ..first_difference(text, OPENS) }
 }
 
-/// The first line after the document's that is not indented.
+/// The first line that is not indented ought to be the document's last; where that was joined to the
+/// one before, it is the hash.
 fn no_end(text: &str) -> Flaw {
     let mut lines = (1..).zip(text.split('\n')).skip(DOCUMENT_LINE as usize);
-    let end = lines.find(|(_, line)| !line.starts_with(' '));
-    let number = end.map_or(DOCUMENT_LINE, |(number, _)| number);
+    let number = match lines.find(|(_, line)| !line.starts_with(' ')) {
+        Some((number, line)) if line.starts_with(SHA256.0) => number - 1,
+        Some((number, _)) => number,
+        None => DOCUMENT_LINE,
+    };
     Flaw::at_line(number, "the statement does not end here as one does")
 }
 
