@@ -1,8 +1,7 @@
 //! The attributes of one element, their entities decoded.
 
-use lol_html::html_content::Element;
-
 use super::form::{Enctype, Field, FieldKind, Method};
+use super::tags::Tag;
 use super::text::unescaped_attribute;
 
 /// Attributes of an element that are looked at.
@@ -12,9 +11,12 @@ const ATTRIBUTES_MAX: usize = 100;
 pub struct Attributes(Vec<(String, String)>);
 
 impl Attributes {
-    pub fn of(element: &Element<'_, '_>) -> Self {
-        let attributes = element.attributes().iter().take(ATTRIBUTES_MAX);
-        Attributes(attributes.map(|a| (a.name(), unescaped_attribute(a.value()))).collect())
+    pub fn of(tag: &Tag<'_>) -> Self {
+        let attributes = tag.attributes().take(ATTRIBUTES_MAX);
+        let decoded = attributes.map(|(name, value)| {
+            (name.to_ascii_lowercase(), unescaped_attribute(value.to_owned()))
+        });
+        Attributes(decoded.collect())
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {

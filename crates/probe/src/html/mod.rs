@@ -17,6 +17,7 @@ pub mod text;
 
 mod attributes;
 mod reader;
+mod tags;
 #[rustfmt::skip] // Lists of words are read in paragraphs.
 mod vocabulary;
 mod words;

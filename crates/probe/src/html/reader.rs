@@ -1,21 +1,14 @@
 //! The one pass over a page that [`Page`] is made by.
 //!
-//! lol_html calls back for the few elements that matter here and for the text inside of them (that
-//! of `<noscript>` it leaves alone, as a browser with scripts does); the
-//! state between the calls is [`Reader`]. Fields are kept in one list in the order of the page and
-//! handed to their forms at the end, since a field may name a form that comes later.
+//! The page is cut into tags and text ([`super::tags`]); [`Reader`] is the state between them (the
+//! text of `<noscript>` it leaves alone, as a browser with scripts does). Fields are kept in one
+//! list in the order of the page and handed to their forms at the end, since a field may name a
+//! form that comes later.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::LazyLock;
 
 use encoding_rs::Encoding;
-use lol_html::html_content::{Element, EndTag, TextChunk};
-use lol_html::{
-    ElementContentHandlers, HandlerResult, HtmlRewriter, MemorySettings, Selector, Settings,
-};
 
 use super::attributes::{Attributes, button_kind, enctype, input_kind, method};
 use super::form::{Field, FieldKind, Form};
@@ -23,10 +16,9 @@ use super::page::{
     BotWall, FIELDS_PER_FORM_MAX, FORMS_MAX, LINKS_MAX, Link, PAGE_BYTES_MAX, Page, Refresh,
 };
 use super::self_submit;
+use super::tags::{Tag, Token, Tokens};
 use super::text::{fold, unescaped};
 
-/// Memory for the open elements of a page and a tag that is not closed.
-const PARSER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Fields of all forms of a page.
 const FIELDS_MAX: usize = 5_000;
 /// Labels of a page.
@@ -40,75 +32,71 @@ const TEXTAREA_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of the scripts of a page that are looked at.
 const SCRIPT_BYTES_MAX: usize = 128 * 1024;
 
-/// What a part of a page is read by.
-struct Parts {
-    elements: Selector,
-    with_text: Selector,
-}
-
-/// All but the links, which are most of many a page and cost most of its reading.
-static FORMS: LazyLock<Parts> = LazyLock::new(|| Parts {
-    elements: selector(
-        "form,input,select,option,textarea,button,label,fieldset,img,base,meta,title,body,template",
-    ),
-    with_text: selector("title,label,button,option,textarea"),
-});
-static FORMS_AND_LINKS: LazyLock<Parts> = LazyLock::new(|| Parts {
-    elements: selector(
-        "form,input,select,option,textarea,button,label,fieldset,a,area,img,base,meta,title,body,\
-         template",
-    ),
-    with_text: selector("title,label,button,a,option,textarea"),
-});
-static SCRIPTS: LazyLock<Selector> = LazyLock::new(|| selector("script"));
-
-fn selector(text: &str) -> Selector {
-    text.parse().expect("the selectors above are well-formed")
-}
+/// Elements that are open at once, and different names of elements. Further ones are taken for
+/// empty.
+const OPEN_MAX: usize = 100_000;
+const NAMES_MAX: usize = 200;
 
 /// Reads a page, with its links or without.
 pub fn read(html: &str, encoding: &'static Encoding, with_links: bool) -> Page {
-    let bytes = html.as_bytes();
-    let seen = &bytes[..bytes.len().min(PAGE_BYTES_MAX)];
-    let reader = Rc::new(RefCell::new(Reader::new(encoding)));
-    let complete = run(seen, &reader, with_links);
-
-    let reader = std::mem::replace(&mut *reader.borrow_mut(), Reader::new(encoding));
-    let mut page = reader.finish(bot_wall(seen));
-    page.incomplete |= !complete || seen.len() < bytes.len();
+    let seen = &html[..html.floor_char_boundary(PAGE_BYTES_MAX)];
+    let mut open = OpenElements::default();
+    let mut reader = Reader::new(encoding, with_links);
+    reader.scripts = self_submit::is_possible(seen.as_bytes()).then(String::new);
+    for token in Tokens::of(seen) {
+        match token {
+            Token::Start(tag) => {
+                let at_end = reader.element(&tag);
+                if tag.has_content {
+                    open.push(tag.name, at_end);
+                }
+            }
+            Token::End(name) => open.close(&name, &mut reader),
+            Token::Text(text) => reader.text(text),
+        }
+    }
+    let mut page = reader.finish(bot_wall(seen.as_bytes()));
+    page.incomplete |= seen.len() < html.len();
     page
 }
 
-/// Runs the parser over the page; false if it gave up at its bound of memory.
-fn run(html: &[u8], reader: &Rc<RefCell<Reader>>, with_links: bool) -> bool {
-    let on_element = |element: &mut Element<'_, '_>| Reader::element(reader, element);
-    let on_text = |chunk: &mut TextChunk<'_>| {
-        reader.borrow_mut().text(chunk.as_str());
-        Ok(())
-    };
-    let on_script = |chunk: &mut TextChunk<'_>| {
-        let scripts = &mut reader.borrow_mut().scripts;
-        push_within(scripts, chunk.as_str(), SCRIPT_BYTES_MAX);
-        if chunk.last_in_text_node() {
-            push_within(scripts, self_submit::SCRIPT_END, SCRIPT_BYTES_MAX);
-        }
-        Ok(())
-    };
-    let parts = if with_links { &FORMS_AND_LINKS } else { &FORMS };
-    let at = |selector: &'static Selector| Cow::Borrowed(selector);
-    let handlers = ElementContentHandlers::default;
+/// The elements that are open.
+#[derive(Default)]
+struct OpenElements<'h> {
+    /// Their names, and how many of each are open.
+    names: Vec<(Cow<'h, str>, usize)>,
+    /// Places in `names`, the innermost element's last.
+    stack: Vec<(usize, AtEnd)>,
+}
 
-    let mut settings = Settings::new()
-        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(PARSER_BYTES_MAX))
-        .with_strict(false)
-        .append_element_content_handler((at(&parts.elements), handlers().element(on_element)))
-        .append_element_content_handler((at(&parts.with_text), handlers().text(on_text)));
-    if self_submit::is_possible(html) {
-        settings =
-            settings.append_element_content_handler((at(&SCRIPTS), handlers().text(on_script)));
+impl<'h> OpenElements<'h> {
+    fn push(&mut self, name: Cow<'h, str>, at_end: AtEnd) {
+        let known = self.names.iter().position(|(known, _)| *known == name);
+        let at = known.unwrap_or(self.names.len());
+        if at == NAMES_MAX || self.stack.len() == OPEN_MAX {
+            return;
+        }
+        if known.is_none() {
+            self.names.push((name, 0));
+        }
+        self.names[at].1 += 1;
+        self.stack.push((at, at_end));
     }
-    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
-    rewriter.write(html).is_ok() && rewriter.end().is_ok()
+
+    /// Closes the innermost element of this name, and all inside of it.
+    fn close(&mut self, name: &str, reader: &mut Reader) {
+        let open = |(known, count): &(Cow<'_, str>, usize)| known == name && *count > 0;
+        let Some(wanted) = self.names.iter().position(open) else { return };
+        while let Some((at, at_end)) = self.stack.pop() {
+            self.names[at].1 -= 1;
+            if let Some(at_end) = at_end {
+                at_end(reader, name);
+            }
+            if at == wanted {
+                return;
+            }
+        }
+    }
 }
 
 /// Whom a field belongs to.
@@ -155,12 +143,15 @@ struct Reader {
     select: Option<OpenSelect>,
     option: Option<OpenOption>,
     textarea: Option<(usize, String)>,
-    scripts: String,
+    /// What the page's scripts say, if it matters.
+    scripts: Option<String>,
+    in_script: bool,
     onload: String,
+    with_links: bool,
 }
 
 impl Reader {
-    fn new(encoding: &'static Encoding) -> Self {
+    fn new(encoding: &'static Encoding, with_links: bool) -> Self {
         Reader {
             page: Page::empty(encoding),
             fields: Vec::new(),
@@ -176,62 +167,66 @@ impl Reader {
             select: None,
             option: None,
             textarea: None,
-            scripts: String::new(),
+            scripts: None,
+            in_script: false,
             onload: String::new(),
+            with_links,
         }
     }
 
-    fn element(this: &Rc<RefCell<Reader>>, element: &mut Element<'_, '_>) -> HandlerResult {
-        let tag = element.tag_name();
-        let mut reader = this.borrow_mut();
-        if reader.templates > 0 && tag != "template" {
-            return Ok(());
+    /// Takes a start tag in; gives what is done at the element's end.
+    fn element(&mut self, tag: &Tag<'_>) -> AtEnd {
+        let name = &*tag.name;
+        if name == "script" {
+            self.in_script = true;
+            return Some(|reader, _| reader.in_script = false);
         }
-        if tag == "img" && reader.link.is_none() && reader.button.is_none() {
-            return Ok(());
+        if self.templates > 0 && name != "template" {
+            return None;
         }
-        let attributes = Attributes::of(element);
-        let ends: AtEnd = match tag.as_str() {
-            "form" => reader.begin_form(attributes),
-            "input" => reader.input(attributes),
-            "button" => reader.begin_button(attributes),
-            "select" => reader.begin_select(attributes),
-            "option" => reader.begin_option(attributes),
-            "textarea" => reader.begin_textarea(attributes),
-            "label" => reader.begin_label(attributes),
-            "fieldset" if attributes.has("disabled") => {
-                reader.disabled_fieldsets += 1;
+        match name {
+            "form" => self.begin_form(Attributes::of(tag)),
+            "input" => self.input(Attributes::of(tag)),
+            "button" => self.begin_button(Attributes::of(tag)),
+            "select" => self.begin_select(Attributes::of(tag)),
+            "option" => self.begin_option(Attributes::of(tag)),
+            "textarea" => self.begin_textarea(Attributes::of(tag)),
+            "label" => self.begin_label(Attributes::of(tag)),
+            "fieldset" if Attributes::of(tag).has("disabled") => {
+                self.disabled_fieldsets += 1;
                 Some(|reader, _| {
                     reader.disabled_fieldsets = reader.disabled_fieldsets.saturating_sub(1)
                 })
             }
-            "a" | "area" => reader.begin_link(attributes),
-            "img" => reader.picture(attributes),
-            "base" => reader.base(attributes),
-            "meta" => reader.meta(attributes),
-            "title" if reader.page.title.is_none() && reader.title.is_none() => {
-                reader.title = Some(String::new());
+            "a" if self.with_links => self.begin_link(Attributes::of(tag)),
+            "area" if self.with_links => {
+                self.begin_link(Attributes::of(tag));
+                self.end_link();
+                None
+            }
+            "img" if self.link.is_some() || self.button.is_some() => {
+                self.picture(Attributes::of(tag))
+            }
+            "base" => self.base(Attributes::of(tag)),
+            "meta" => self.meta(Attributes::of(tag)),
+            "title" if self.page.title.is_none() && self.title.is_none() => {
+                self.title = Some(String::new());
                 Some(|reader, _| reader.end_title())
             }
-            "body" => reader.body(attributes),
+            "body" => self.body(Attributes::of(tag)),
             "template" => {
-                reader.templates += 1;
+                self.templates += 1;
                 Some(|reader, _| reader.templates = reader.templates.saturating_sub(1))
             }
             _ => None,
-        };
-        drop(reader);
-        if let (Some(ends), true) = (ends, element.can_have_content()) {
-            let this = Rc::clone(this);
-            element.on_end_tag(Box::new(move |end: &mut EndTag<'_>| {
-                ends(&mut this.borrow_mut(), &end.name());
-                Ok(())
-            }))?;
         }
-        Ok(())
     }
 
     fn text(&mut self, raw: &str) {
+        if let (Some(scripts), true) = (&mut self.scripts, self.in_script) {
+            push_within(scripts, raw, SCRIPT_BYTES_MAX);
+            push_within(scripts, self_submit::SCRIPT_END, SCRIPT_BYTES_MAX);
+        }
         if let Some(text) = &mut self.title {
             push_within(text, raw, CAPTION_BYTES_MAX);
         }
@@ -265,7 +260,8 @@ impl Reader {
         });
         self.page.bot_wall = bot_wall.or(captcha.then_some(BotWall::Captcha));
         self.hand_out_fields();
-        self.page.submits_itself = self_submit::find(&self.onload, &self.scripts, &self.page.forms);
+        let scripts = self.scripts.as_deref().unwrap_or_default();
+        self.page.submits_itself = self_submit::find(&self.onload, scripts, &self.page.forms);
         self.page
     }
 }
