@@ -11,7 +11,7 @@ use crate::config::Service;
 /// A service on the grid.
 pub struct Measured {
     /// Its configuration.
-    pub service: Service,
+    pub service: Arc<Service>,
     /// Its logins: all of them must succeed.
     pub logins: Arc<[PreparedLogin]>,
     /// What attempts mean.

@@ -194,7 +194,7 @@ impl Plan {
                 targets: config.witness.targets.iter().map(target).collect(),
             },
             terms: terms.collect(),
-            services: config.services.iter().map(planned_service).collect(),
+            services: config.services.iter().map(|service| planned_service(service)).collect(),
             contacts: config.contacts.len(),
         }
     }

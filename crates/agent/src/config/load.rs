@@ -56,14 +56,18 @@ fn load_for<'a>(
     let notes = Notes::default();
     let fail = |problem| Problems::new(vec![problem], BTreeSet::new());
     let main = source::read(path, 1).map_err(fail)?;
-    let (main_table, mut broken) = parse(&main);
-    let main_table = Table::root(&notes, &main, &main_table);
+    let (main_table, mut broken) = parse(&main.rest);
+    let main_table = Table::root(&notes, &main.rest, &main_table);
     let folder = path.parent().unwrap_or(Path::new(""));
 
+    let mut pieces = vec![main.services];
     let mut sources = Vec::new();
     for (order, (file, pattern)) in (2..).zip(include(&main_table, folder)) {
         match source::read(&file, order) {
-            Ok(source) => sources.push(source),
+            Ok(file) => {
+                sources.push(file.rest);
+                pieces.push(file.services);
+            }
             Err(problem) => broken.push(pattern.problem(problem.one_line())),
         }
     }
@@ -75,8 +79,8 @@ fn load_for<'a>(
     }
     let root = |(source, table)| Table::root(&notes, source, table);
     let included = parsed.iter().map(|(source, table)| root((*source, table))).collect();
-    let files = Files { main: main_table, included };
-    let config = read(files, &places(folder));
+    let files = Files { notes: &notes, main: main_table, included };
+    let config = read(files, pieces, &places(folder), &mut broken);
 
     let asked = notes.asked();
     if broken.is_empty() {
@@ -88,6 +92,7 @@ fn load_for<'a>(
 
 /// The files' outermost tables.
 struct Files<'a> {
+    notes: &'a Notes,
     main: Table<'a>,
     included: Vec<Table<'a>>,
 }
@@ -122,10 +127,17 @@ fn include<'a>(main: &Table<'a>, folder: &Path) -> Vec<(PathBuf, Rc<Value<'a>>)>
     files
 }
 
-fn read(files: Files<'_>, places: &Places<'_>) -> Config {
+/// Reads everything. `pieces` are the files' services, one list a file; what is no TOML in them is
+/// added to `broken`.
+fn read(
+    files: Files<'_>,
+    pieces: Vec<Vec<Arc<Source>>>,
+    places: &Places<'_>,
+    broken: &mut Vec<Problem>,
+) -> Config {
     let main = &files.main;
     let terms = all_terms(&files);
-    let services = services(&files, &terms, places);
+    let services = services(&files, pieces, broken, &terms, places);
     let contacts = contacts(&files, &services);
     let config = Config {
         agent: agent(main, places.folder),
@@ -177,43 +189,65 @@ fn all_terms(files: &Files<'_>) -> BTreeMap<String, Arc<Terms>> {
 
 fn services(
     files: &Files<'_>,
+    pieces: Vec<Vec<Arc<Source>>>,
+    broken: &mut Vec<Problem>,
     terms: &BTreeMap<String, Arc<Terms>>,
     places: &Places<'_>,
-) -> Vec<Service> {
-    let mut services = Vec::new();
-    let mut begins = HashMap::new();
-    let mut found = 0;
-    for file in files.all() {
-        for value in file.list("service") {
-            found += 1;
-            let Some(table) = value.table() else { continue };
-            if let Some(name) = table.peek("name") {
-                match begins.entry(name) {
-                    Entry::Occupied(first) => {
-                        let first: &Problem = first.get();
-                        let problem = table.problem("name", "another service has this name");
-                        table.note(problem.help(format!("the first one is at {}", first.place())));
-                    }
-                    Entry::Vacant(free) => {
-                        free.insert(table.problem("name", "first"));
-                    }
-                }
-            }
-            services.extend(service(table, terms, places));
+) -> Vec<Arc<Service>> {
+    let mut reader = Services { read: Vec::new(), begins: HashMap::new(), found: 0, terms, places };
+    for (file, pieces) in files.all().zip(pieces) {
+        reader.take(file.list("service"));
+        for piece in pieces {
+            let (table, problems) = parse(&piece);
+            broken.extend(problems);
+            reader.take(Table::root(files.notes, &piece, &table).list("service"));
         }
     }
-    if found == 0 && !files.all().any(|file| file.has("service")) {
+    if reader.found == 0 && !files.all().any(|file| file.has("service")) {
         let problem = files.main.problem_with_file("there is nothing to measure");
         files.main.note(problem.help("add a [[service]] with a name, and its [service.login]"));
     }
-    if found > SERVICES_MAX {
-        let problem = files.main.problem("service", format!("more than {SERVICES_MAX} services"));
+    if reader.found > SERVICES_MAX {
+        let problem = files.main.problem_with_file(format!("more than {SERVICES_MAX} services"));
         files.main.note(problem.help("share them among several agents"));
     }
-    services
+    reader.read.shrink_to_fit();
+    reader.read
 }
 
-fn contacts(files: &Files<'_>, services: &[Service]) -> Vec<Contact> {
+/// The services, as they are read.
+struct Services<'a> {
+    read: Vec<Arc<Service>>,
+    /// Where each name was given first.
+    begins: HashMap<String, String>,
+    found: usize,
+    terms: &'a BTreeMap<String, Arc<Terms>>,
+    places: &'a Places<'a>,
+}
+
+impl Services<'_> {
+    fn take(&mut self, list: Vec<Value<'_>>) {
+        for value in list {
+            self.found += 1;
+            let Some(table) = value.table() else { continue };
+            if let Some(name) = table.peek("name") {
+                match self.begins.entry(name.to_owned()) {
+                    Entry::Occupied(first) => {
+                        let problem = table.problem("name", "another service has this name");
+                        let first = format!("the first one is at {}", first.get());
+                        table.note(problem.help(first));
+                    }
+                    Entry::Vacant(free) => {
+                        free.insert(table.problem("name", "first").place());
+                    }
+                }
+            }
+            self.read.extend(service(table, self.terms, self.places).map(Arc::new));
+        }
+    }
+}
+
+fn contacts(files: &Files<'_>, services: &[Arc<Service>]) -> Vec<Contact> {
     let names: HashSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
     let mut contacts = Vec::new();
     let mut ids = HashSet::new();

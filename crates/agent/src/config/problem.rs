@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
@@ -17,13 +17,15 @@ const PROBLEMS_SHOWN_MAX: usize = 50;
 /// Longest piece of a line that is shown, in bytes.
 const LINE_SHOWN_MAX: usize = 400;
 
-/// One file of the configuration, as read.
+/// A piece of a file of the configuration, as read.
 pub(super) struct Source {
     /// The file's place in the order of reading, from 1.
     pub(super) order: usize,
     /// As it is shown.
-    pub(super) path: PathBuf,
-    /// Its text.
+    pub(super) path: Arc<Path>,
+    /// Lines of the file before the piece.
+    pub(super) lines_before: usize,
+    /// The piece's text.
     pub(super) text: String,
 }
 
@@ -102,7 +104,7 @@ impl Problem {
         match &self.place {
             Place::File(path) => path.display().to_string(),
             Place::Span { source, span } => {
-                let line = Line::of(&source.text, span.start);
+                let line = Line::of(source, span.start);
                 let before = span.start.saturating_sub(line.start).min(line.text.len());
                 let before = line.text.floor_char_boundary(before);
                 let column = line.text[..before].chars().count() + 1;
@@ -123,7 +125,7 @@ impl Problem {
         let group = match &self.place {
             Place::File(path) => title.element(Origin::path(path.display().to_string())),
             Place::Span { source, span } => {
-                let line = Line::of(&source.text, span.start);
+                let line = Line::of(source, span.start);
                 let is_single = line.text.matches('=').count() == 1 && !line.text.contains('{');
                 let shown = match self.care {
                     Care::Known => shown(line.text, keys_shown),
@@ -162,9 +164,11 @@ pub struct Problems {
 impl Problems {
     /// Problems in the order they were found; `keys_shown` are the keys that never hold a secret.
     pub(super) fn new(mut all: Vec<Problem>, keys_shown: BTreeSet<String>) -> Self {
-        all.sort_by_key(|problem| match &problem.place {
-            Place::File(_) => (0, 0),
-            Place::Span { source, span } => (source.order, span.start),
+        all.sort_by_cached_key(|problem| match &problem.place {
+            Place::File(_) => (0, 0, 0),
+            Place::Span { source, span } => {
+                (source.order, Line::of(source, span.start).number, span.start)
+            }
         });
         Problems { all, keys_shown: Arc::new(keys_shown) }
     }
@@ -219,7 +223,7 @@ impl fmt::Debug for Problems {
 
 impl std::error::Error for Problems {}
 
-/// One line of a text.
+/// One line of a file.
 struct Line<'a> {
     text: &'a str,
     start: usize,
@@ -228,11 +232,12 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// The line that holds byte `at`, without its end.
-    fn of(text: &'a str, at: usize) -> Self {
+    fn of(source: &'a Source, at: usize) -> Self {
+        let text = source.text.as_str();
         let at = text.floor_char_boundary(at.min(text.len()));
         let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
-        let number = text[..start].matches('\n').count() + 1;
+        let number = source.lines_before + text[..start].matches('\n').count() + 1;
         Line { text: text[start..end].trim_end_matches('\r'), start, number }
     }
 }

@@ -27,7 +27,7 @@ pub struct Config {
     /// Every set of terms by name, also those no service uses.
     pub terms: BTreeMap<String, Arc<Terms>>,
     /// What is measured, in the order of the files. Names are unique.
-    pub services: Vec<Service>,
+    pub services: Vec<Arc<Service>>,
     /// The customers' system contacts (C4.8). Ids are unique.
     pub contacts: Vec<Contact>,
     /// Who answers for the services.

@@ -1,9 +1,12 @@
 //! The configuration's files: the one named, and those it includes.
 
-use std::fs::File;
+use std::fs;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use toml_parser::lexer::TokenKind;
 
 use super::problem::{Problem, Source};
 use super::value::Wrong;
@@ -13,8 +16,17 @@ const FILE_LENGTH_MAX: u64 = 4 << 20;
 /// Most files that one pattern may include.
 const INCLUDED_MAX: usize = 10_000;
 
+/// A file in pieces. Services come by the thousand: each is read by itself, so that the syntax tree
+/// of all of them, which is twenty times their text, is never in memory.
+pub(super) struct File {
+    /// Each `[[service]]` with the tables below it.
+    pub(super) services: Vec<Arc<Source>>,
+    /// All else; where services were taken out, their lines are empty.
+    pub(super) rest: Arc<Source>,
+}
+
 /// Reads one file, the `order`th.
-pub(super) fn read(path: &Path, order: usize) -> Result<Arc<Source>, Problem> {
+pub(super) fn read(path: &Path, order: usize) -> Result<File, Problem> {
     let fail = |error: &io::Error| {
         Problem::with_file(path, format!("failed to read the configuration: {}", reason(error)))
     };
@@ -25,13 +37,97 @@ pub(super) fn read(path: &Path, order: usize) -> Result<Arc<Source>, Problem> {
             .count();
         Problem::with_file(path, format!("line {line} is not UTF-8")).help("save the file as UTF-8")
     })?;
-    Ok(Arc::new(Source { order, path: path.to_owned(), text }))
+    Ok(cut(order, path.into(), &text))
+}
+
+fn cut(order: usize, path: Arc<Path>, text: &str) -> File {
+    let source =
+        |lines_before, text| Arc::new(Source { order, path: path.clone(), lines_before, text });
+    let (mut services, mut rest) = (Vec::new(), String::new());
+    let (mut until, mut lines) = (0, 0);
+    for span in service_spans(text) {
+        let before = &text[until..span.start];
+        let service = &text[span.clone()];
+        until = span.end;
+        rest.push_str(before);
+        lines += before.matches('\n').count();
+        services.push(source(lines, service.to_owned()));
+        for _ in service.matches('\n') {
+            rest.push('\n');
+            lines += 1;
+        }
+    }
+    rest.push_str(&text[until..]);
+    File { services, rest: source(0, rest) }
+}
+
+/// Where each `[[service]]` stands, with the tables below it.
+fn service_spans(text: &str) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    let mut open: Option<usize> = None;
+    let mut depth = 0_usize;
+    let mut is_line_start = true;
+    for token in toml_parser::Source::new(text).lex() {
+        let at = token.span().start();
+        match token.kind() {
+            TokenKind::Newline => {
+                is_line_start = true;
+                continue;
+            }
+            TokenKind::Whitespace => continue,
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
+                if is_line_start && depth == 0 {
+                    match Header::of(&text[at..]) {
+                        Header::Service => spans.extend(open.replace(at).map(|from| from..at)),
+                        Header::BelowService => {}
+                        Header::Other => spans.extend(open.take().map(|from| from..at)),
+                    }
+                }
+                depth += 1;
+            }
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                depth = depth.saturating_sub(1);
+            }
+            _ => {}
+        }
+        is_line_start = false;
+    }
+    spans.extend(open.map(|from| from..text.len()));
+    spans
+}
+
+/// What a table's header begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Header {
+    /// `[[service]]`
+    Service,
+    /// `[service.login]`, and what else belongs to the service before it, rightly or not.
+    BelowService,
+    /// Another table.
+    Other,
+}
+
+impl Header {
+    /// The header that `text` begins with.
+    fn of(text: &str) -> Self {
+        let (key, is_array) = match text.strip_prefix("[[") {
+            Some(key) => (key, true),
+            None => (&text[1..], false),
+        };
+        let blank = [' ', '\t'];
+        let rest = key.trim_start_matches(blank).strip_prefix("service");
+        match rest.and_then(|rest| rest.trim_start_matches(blank).chars().next()) {
+            Some(']') if is_array => Header::Service,
+            Some(']' | '.') => Header::BelowService,
+            _ => Header::Other,
+        }
+    }
 }
 
 /// Reads a file of at most `length_max` bytes.
 pub(super) fn read_bounded(path: &Path, length_max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(length_max + 1).read_to_end(&mut bytes)?;
+    fs::File::open(path)?.take(length_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > length_max {
         return Err(io::Error::other(format!("it is larger than {length_max} bytes")));
     }
@@ -64,7 +160,7 @@ pub(super) fn included(folder: &Path, pattern: &str) -> Result<Vec<PathBuf>, Wro
         return Ok(vec![path]);
     }
     let mut files = Vec::new();
-    let entries = match std::fs::read_dir(parent) {
+    let entries = match fs::read_dir(parent) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
         Err(error) => {
@@ -118,6 +214,26 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
+    }
+
+    #[test]
+    fn a_file_is_cut_at_its_services_and_lines_keep_their_numbers() {
+        let text = "include = [\n[\"[[service]]\"]]\n\
+                    [[service]]\nname = \"a\"\nlogin.proof = [\n[[service]]\n]\n\
+                    [service.labels]\nnote = '''\n[agent]\n'''\n\
+                    [ [service]]\n\
+                    [agent]\nname = \"x\"\n\
+                    \t[[ service ]]\n[[services]]\n[service.login]\n";
+        let File { services, rest } = cut(1, Path::new("upptid.toml").into(), text);
+        let services: Vec<_> = services
+            .iter()
+            .map(|service| (service.lines_before, service.text.matches('\n').count()))
+            .collect();
+        assert_eq!(services, [(2, 9), (14, 1)]);
+        let line = |number: usize| rest.text.lines().nth(number - 1).unwrap();
+        assert_eq!((line(3), line(11), line(12)), ("", "", "[ [service]]"));
+        assert_eq!((line(13), line(16), line(17)), ("[agent]", "[[services]]", "[service.login]"));
+        assert_eq!(rest.text.lines().count(), text.lines().count());
     }
 
     #[test]

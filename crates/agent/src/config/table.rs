@@ -188,7 +188,7 @@ impl<'a> Table<'a> {
 
     /// A problem with the whole file.
     pub(super) fn problem_with_file(&self, message: impl Into<String>) -> Problem {
-        Problem::with_file(&self.place.source.path, message)
+        Problem::with_file(&*self.place.source.path, message)
     }
 
     /// Whether the table has `key`, without asking for it.

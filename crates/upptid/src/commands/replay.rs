@@ -1,6 +1,7 @@
 //! `upptid replay`: the month out of recorded facts alone, without an agent, a store or a clock.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use agent::config::{Config, Service};
 use contract::{Fact, History, Instant, Line, Month, ReplayService, ResolvedTerms};
@@ -53,7 +54,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
 }
 
 /// C2.4: what the configuration says of a service's beginning holds where the facts say nothing.
-fn begin(history: &mut History, services: &[Service]) -> Result<(), Failure> {
+fn begin(history: &mut History, services: &[Arc<Service>]) -> Result<(), Failure> {
     for service in services {
         let Some(from) = service.began else { continue };
         if !history.has_presence(&service.name) {

@@ -44,11 +44,10 @@ fn logins(args: &TryArgs) -> Result<Vec<(String, Login)>, Failure> {
     let config = load(path, args.credentials.as_deref())?;
     let names: Vec<String> = config.services.iter().map(|service| service.name.clone()).collect();
     let wanted = |name: &str| args.service.as_deref().is_none_or(|asked| asked == name);
-    let services = config.services.into_iter().filter(|service| wanted(&service.name));
+    let services = config.services.iter().filter(|service| wanted(&service.name));
     let logins: Vec<(String, Login)> = services
         .flat_map(|service| {
-            let name = service.name;
-            service.logins.into_iter().map(move |login| (name.clone(), (*login).clone()))
+            service.logins.iter().map(|login| (service.name.clone(), Login::clone(login)))
         })
         .collect();
     match &args.service {
