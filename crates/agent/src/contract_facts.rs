@@ -1,14 +1,14 @@
-//! What the configuration says of terms and services, as facts: a change of terms takes effect at a
-//! month's start and never recomputes a month that has begun.
+//! What the configuration says of the provider, the vantage point, terms and services, as facts: a
+//! change of terms takes effect at a month's start and never recomputes a month that has begun.
 
-use contract::{Fact, History, Instant, Month, ResolvedTerms};
+use contract::{Fact, History, Instant, Month, Provider, ResolvedTerms, Vantage};
 
 use crate::config::Config;
 
 /// The facts that bring the record in line with the configuration. What is recorded for the first
 /// time holds from the running month on, a change from the next one.
 pub fn contract_facts(history: &History, config: &Config, now: Instant) -> Vec<Fact> {
-    let mut facts = Vec::new();
+    let mut facts = parties(history, config);
     for (name, terms) in &config.terms {
         let recorded = history.terms_in_force(name, Month::MAX);
         if recorded.is_some_and(|recorded| recorded.terms == **terms) {
@@ -48,6 +48,29 @@ pub fn contract_facts(history: &History, config: &Config, now: Instant) -> Vec<F
                 contacts,
             });
         }
+    }
+    facts
+}
+
+/// Who promises, and from where it is measured: a statement says what held when it was made.
+fn parties(history: &History, config: &Config) -> Vec<Fact> {
+    let provider = Provider {
+        name: config.provider.name.clone(),
+        classification: config.provider.classification.clone(),
+    };
+    let vantage = Vantage {
+        agent: config.agent.name.clone(),
+        network: config.agent.network.clone(),
+        witnesses: config.witness.targets.iter().map(|target| target.name.clone()).collect(),
+        witnesses_needed: u32::try_from(config.witness.need).unwrap_or(u32::MAX),
+    };
+    let mut facts = Vec::new();
+    // The default provider needs no fact.
+    if history.provider() != provider {
+        facts.push(Fact::ProviderSet(provider));
+    }
+    if history.vantage() != Some(&vantage) {
+        facts.push(Fact::VantageSet(vantage));
     }
     facts
 }
@@ -93,11 +116,12 @@ mod tests {
         let now: Instant = "2026-10-31T23:30:00Z".parse().unwrap();
         let config = configuration(CONFIGURATION);
         let facts = contract_facts(&History::new(), &config, now);
+        assert!(matches!(&facts[0], Fact::VantageSet(_)));
         // It is November already in Stockholm.
-        assert!(matches!(&facts[0], Fact::TermsSet { month, .. } if month == "2026-11"));
-        assert!(matches!(&facts[1], Fact::ServiceBegan { service, .. } if service == "portal"));
-        assert!(matches!(&facts[2], Fact::ServiceSet { month, .. } if month == "2026-11"));
-        assert_eq!(facts.len(), 3);
+        assert!(matches!(&facts[1], Fact::TermsSet { month, .. } if month == "2026-11"));
+        assert!(matches!(&facts[2], Fact::ServiceBegan { service, .. } if service == "portal"));
+        assert!(matches!(&facts[3], Fact::ServiceSet { month, .. } if month == "2026-11"));
+        assert_eq!(facts.len(), 4);
         assert_eq!(contract_facts(&recorded(facts, now), &config, now), []);
     }
 
@@ -117,6 +141,35 @@ mod tests {
             })
             .collect();
         assert_eq!(months, ["2026-11", "2026-11"]);
+    }
+
+    #[test]
+    fn c10_1_the_provider_and_the_vantage_point_are_recorded_when_they_change() {
+        let now: Instant = "2026-10-10T12:00:00Z".parse().unwrap();
+        let text = "[agent]\nname = \"gbg-1\"\nnetwork = \"AS64500\"\n\
+                    [provider]\nname = \"Drift AB\"\n\
+                    [witness]\ntargets = [{ name = \"gw\", tcp = \"127.0.0.1:1\" }]\n";
+        let first = configuration(&format!("{text}{CONFIGURATION}"));
+        let facts = contract_facts(&History::new(), &first, now);
+        let name = Some("Drift AB".to_owned());
+        let provider = Provider { name: name.clone(), ..Provider::default() };
+        let vantage = Vantage {
+            agent: "gbg-1".to_owned(),
+            network: Some("AS64500".to_owned()),
+            witnesses: vec!["gw".to_owned()],
+            witnesses_needed: 1,
+        };
+        assert_eq!(facts[..2], [Fact::ProviderSet(provider), Fact::VantageSet(vantage)]);
+        let history = recorded(facts, now);
+        assert_eq!(contract_facts(&history, &first, now), []);
+        // C10.5: the label is the provider's to choose.
+        let labelled = text.replace("[provider]", "[provider]\nclassification = \"INTERN\"");
+        let second = configuration(&format!("{labelled}{CONFIGURATION}"));
+        let classification = "INTERN".to_owned();
+        assert_eq!(
+            contract_facts(&history, &second, now),
+            [Fact::ProviderSet(Provider { name, classification })]
+        );
     }
 
     #[test]

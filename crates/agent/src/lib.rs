@@ -3,13 +3,16 @@
 pub mod admin;
 mod board;
 pub mod clock;
+mod closing;
 pub mod config;
 mod contract_facts;
 mod engine;
 pub mod lifecycle;
 mod measured;
 mod run;
+mod signing_key;
 mod source;
+mod statement_files;
 pub mod wishes;
 mod witnesses;
 

@@ -3,19 +3,21 @@
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract::{Fact, Instant, UnmeasuredCause};
 use exporter::Counters;
 use ledger::{Ledger, OpenOptions, OpenReport};
 use tokio::net::UnixListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::admin::{self, Requests};
 use crate::board::Board;
 use crate::clock::Clock;
-use crate::config::{Config, Problems};
+use crate::closing::Closing;
+use crate::config::{Config, Contact, Problems};
 use crate::contract_facts::contract_facts;
 use crate::engine::{Engine, Tools};
 use crate::lifecycle::{ServiceManager, Signal};
@@ -92,6 +94,7 @@ pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
         ledger,
         board,
         counters,
+        contacts: watch::Sender::new(config.contacts.clone()),
         config,
         manager: ServiceManager::from_environment(),
         reloads: mpsc::channel(RELOADS_MAX),
@@ -111,6 +114,8 @@ struct Agent {
     ledger: Ledger,
     board: Arc<Board>,
     counters: Arc<Counters>,
+    /// Whom statements are written for.
+    contacts: watch::Sender<Vec<Contact>>,
     config: Config,
     manager: ServiceManager,
     /// Reloads that are asked for over HTTP.
@@ -126,6 +131,9 @@ struct Servers {
     web: JoinHandle<std::io::Result<()>>,
     stop_web: oneshot::Sender<()>,
     admin: JoinHandle<()>,
+    closing: JoinHandle<()>,
+    /// Tells the closing of months to begin no further one.
+    ending: Arc<AtomicBool>,
 }
 
 impl Agent {
@@ -153,13 +161,23 @@ impl Agent {
         let requests =
             Requests::new(self.ledger.clone(), self.deps.clock.clone(), self.engine.wishes());
         let admin = tokio::spawn(admin::serve(socket, Arc::new(requests)));
+        let ending = Arc::new(AtomicBool::new(false));
+        let closing = Closing {
+            clock: self.deps.clock.clone(),
+            ledger: self.ledger.clone(),
+            board: self.board.clone(),
+            state_dir: self.config.agent.state_dir.clone(),
+            contacts: self.contacts.subscribe(),
+            ending: ending.clone(),
+        };
+        let closing = tokio::spawn(closing.run());
         let services = self.config.services.len();
         tracing::info!(%address, services, "measuring");
         if let Some(started) = self.deps.started.take() {
             // Whoever asked may have gone.
             let _ = started.send(Running { web: address });
         }
-        Ok(Servers { web, stop_web, admin })
+        Ok(Servers { web, stop_web, admin, closing, ending })
     }
 
     async fn measure(&mut self) {
@@ -197,6 +215,7 @@ impl Agent {
                 let facts = self.ledger.read(|history| contract_facts(history, &config, now));
                 drop(keep(&self.ledger, facts, now));
                 self.board.configured(&config, now);
+                self.contacts.send_replace(config.contacts.clone());
                 tell_what_needs_a_restart(&self.config, &config);
                 tracing::info!(services = config.services.len(), "configuration read again");
                 self.config = config;
@@ -250,6 +269,8 @@ impl Agent {
         self.manager.stopping();
         tracing::info!("stopping");
         servers.admin.abort();
+        servers.ending.store(true, Ordering::Relaxed);
+        servers.closing.abort();
         drop(servers.stop_web);
         if tokio::time::timeout(DRAIN_MAX, servers.web).await.is_err() {
             tracing::warn!("pages were cut off at the end");

@@ -41,6 +41,8 @@ pub struct Config {
 pub struct Agent {
     /// Names this vantage point in the journal, on the page and in statements.
     pub name: String,
+    /// The network it measures from, in words, for statements.
+    pub network: Option<String>,
     /// Journal, store and lock.
     pub state_dir: PathBuf,
     /// Attempts under way at once, in all.
@@ -201,10 +203,12 @@ pub enum Lang {
 }
 
 /// Who answers for the services.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Provider {
     /// The provider's name in statements.
     pub name: Option<String>,
+    /// The label of statements and exports (C10.5).
+    pub classification: String,
     /// Where fault reports go (C9.5).
     pub fault_report_mail: Option<String>,
 }

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use contract::parties::CLASSIFICATION;
+
 use super::program::{
     Admin, Agent, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Target, Web,
     Witness,
@@ -33,6 +35,7 @@ pub(super) fn agent(main: &Table<'_>, folder: &Path) -> Agent {
     let bounds = 1..=100_000;
     let agent = Agent {
         name: table.text("name", name).unwrap_or_else(host_name),
+        network: table.text("network", text),
         state_dir: folder.join(state_dir),
         max_concurrent: table.count("max_concurrent", bounds.clone()).unwrap_or(1024),
         max_concurrent_per_host: table.count("max_concurrent_per_host", bounds).unwrap_or(64),
@@ -163,6 +166,7 @@ pub(super) fn provider(main: &Table<'_>) -> Provider {
     let table = main.section("provider");
     let provider = Provider {
         name: table.text("name", text),
+        classification: table.text("classification", text).unwrap_or(CLASSIFICATION.to_owned()),
         fault_report_mail: table.text("fault_report_mail", mail),
     };
     table.end();
