@@ -107,7 +107,13 @@ impl Database {
 
     /// Starts a change of any size, made in batches.
     pub(crate) fn change(&self) -> Change<'_> {
-        Change { database: self, batch: sled::Batch::default(), keys: 0 }
+        Change { database: self, batch: sled::Batch::default(), keys: 0, is_first: false }
+    }
+
+    /// Starts the change that writes the months of a store which holds none: each once, and
+    /// without a look at what stands there.
+    pub(crate) fn first_change(&self) -> Change<'_> {
+        Change { is_first: true, ..self.change() }
     }
 
     /// Makes all changes last: sled's own flush, then the sync that it leaves out.
@@ -133,9 +139,25 @@ pub(crate) struct Change<'a> {
     database: &'a Database,
     batch: sled::Batch,
     keys: usize,
+    is_first: bool,
 }
 
 impl Change<'_> {
+    /// A value as it was before the change.
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Trouble> {
+        if self.is_first { Ok(None) } else { self.database.get(key) }
+    }
+
+    /// Calls `each` with the keys that begin with `prefix` and their values, as they were before
+    /// the change, in order.
+    pub(crate) fn scan(
+        &self,
+        prefix: &str,
+        each: impl FnMut(&str, &[u8]) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
+        if self.is_first { Ok(()) } else { self.database.scan(prefix, each) }
+    }
+
     pub(crate) fn put(&mut self, key: &str, value: &impl Serialize) -> Result<(), Trouble> {
         let value = serde_json::to_vec(value).map_err(|error| Trouble::Disk(error.to_string()))?;
         self.batch.insert(key, value);

@@ -7,7 +7,7 @@ use contract::{
     month_stretches,
 };
 
-use crate::store::database::{Change, Database, Trouble, parse};
+use crate::store::database::{Change, Trouble, parse};
 use crate::store::keys::{self, StoredFigure, StoredInterval, StoredState};
 
 /// Computes figures; keeps the terms laid out.
@@ -40,7 +40,6 @@ impl Figures {
     /// from when it was written.
     pub(crate) fn write(
         &mut self,
-        database: &Database,
         change: &mut Change<'_>,
         history: &History,
         (service, month): (&str, Month),
@@ -50,10 +49,10 @@ impl Figures {
         let (contract, reach) = (in_force.as_service_contract(), Reach::running(at));
         let figure = month_figure(history, service, &contract, reach);
         let key = keys::month(month, service);
-        let stored: Option<StoredFigure> = database.get(&key)?;
+        let stored: Option<StoredFigure> = change.get(&key)?;
         if !is_measured(&figure) && !self.is_known(history, service, month) {
             return match stored {
-                Some(_) => remove(database, change, (service, month)),
+                Some(_) => remove(change, (service, month)),
                 None => Ok(()),
             };
         }
@@ -62,7 +61,7 @@ impl Figures {
             change.put(&key, &wanted)?;
         }
         let stretches = month_stretches(history, service, &contract, reach).unwrap_or_default();
-        write_intervals(database, change, (service, month), stretches)
+        write_intervals(change, (service, month), stretches)
     }
 
     /// Whether `service` was known in `month` or before it.
@@ -89,24 +88,19 @@ fn is_measured(figure: &Figure) -> bool {
 }
 
 /// Removes a month with its intervals.
-fn remove(
-    database: &Database,
-    change: &mut Change<'_>,
-    (service, month): (&str, Month),
-) -> Result<(), Trouble> {
+fn remove(change: &mut Change<'_>, (service, month): (&str, Month)) -> Result<(), Trouble> {
     change.remove(&keys::month(month, service))?;
-    write_intervals(database, change, (service, month), Vec::new())
+    write_intervals(change, (service, month), Vec::new())
 }
 
 /// Makes the intervals in the store those of the month, touching only what differs.
 fn write_intervals(
-    database: &Database,
     change: &mut Change<'_>,
     (service, month): (&str, Month),
     stretches: Vec<Stretch>,
 ) -> Result<(), Trouble> {
     let mut surplus = HashMap::new();
-    database.scan(&keys::intervals(month, service), |key, value| {
+    change.scan(&keys::intervals(month, service), |key, value| {
         // `a/` is also the start of the keys of a service called `a/b`.
         if keys::split_interval(key).is_some_and(|(_, name, _)| name == service) {
             surplus.insert(key.to_owned(), parse::<StoredInterval>(key, value)?);

@@ -11,7 +11,7 @@ use crate::disk::Disk;
 use crate::journal::opening::{first_line, segments};
 use crate::journal::reader::{Tip, read_segment};
 use crate::journal::segment::SegmentName;
-use crate::store::database::{Database, Trouble};
+use crate::store::database::{Change, Database, Trouble};
 use crate::store::figures::Figures;
 use crate::store::mailbox::{Mail, Mailbox};
 
@@ -34,8 +34,9 @@ pub(crate) struct Rebuild<'a> {
 }
 
 impl Rebuild<'_> {
-    /// Writes every month of every service; gives how far the journal reaches.
-    pub(crate) fn all(mut self) -> Result<Option<Instant>, Trouble> {
+    /// Writes every month of every service; gives how far the journal reaches. `is_empty`: the
+    /// store holds no month yet.
+    pub(crate) fn all(mut self, is_empty: bool) -> Result<Option<Instant>, Trouble> {
         let mut reading = Reading::default();
         let mut past = Mail::default();
         let names = self.segments()?;
@@ -49,7 +50,10 @@ impl Rebuild<'_> {
             // Facts that decide a month's last minutes stand in the month after it.
             let known_until = reading.history.last_known().unwrap_or(Instant::MIN);
             let ended = if is_last { known_until } else { name.month.start(&TimeZone::UTC) };
-            self.write_until(ended, is_last, name.month, &mut reading)?;
+            let mut change =
+                if is_empty { self.database.first_change() } else { self.database.change() };
+            self.write_until(ended, is_last, name.month, &mut reading, &mut change)?;
+            change.finish()?;
             if begins_month && !is_last {
                 let keep_from = name.month.prev().start(&TimeZone::UTC).plus_ms(-ZONES_MS);
                 reading.history.forget_before(keep_from);
@@ -81,7 +85,7 @@ impl Rebuild<'_> {
             let mut month = self.figures.month_of(history, service, *from);
             while month < running {
                 let what = (service.as_str(), month);
-                self.figures.write(self.database, &mut change, history, what, until)?;
+                self.figures.write(&mut change, history, what, until)?;
                 month = month.next();
             }
         }
@@ -100,10 +104,10 @@ impl Rebuild<'_> {
         is_last: bool,
         newest: Month,
         reading: &mut Reading,
+        change: &mut Change<'_>,
     ) -> Result<(), Trouble> {
         let Reading { history, next_month, first_at, .. } = reading;
         let Some(first_at) = *first_at else { return Ok(()) };
-        let mut change = self.database.change();
         for service in history.services() {
             // A state may lie before the line that records it (C3.2).
             let since = history.known_since(service).map_or(first_at, |at| at.min(first_at));
@@ -113,16 +117,16 @@ impl Rebuild<'_> {
             let last = newest.next();
             while month <= last && self.figures.has_ended(history, service, month, ended) {
                 let what = (service, month);
-                self.figures.write(self.database, &mut change, history, what, ended)?;
+                self.figures.write(change, history, what, ended)?;
                 month = month.next();
             }
             if is_last {
                 let what = (service, month);
-                self.figures.write(self.database, &mut change, history, what, ended)?;
+                self.figures.write(change, history, what, ended)?;
             }
             next_month.insert(service.to_owned(), month);
         }
-        change.finish()
+        Ok(())
     }
 
     /// Folds a segment. With `only`, the lines that do not bear on these services are passed over.

@@ -277,7 +277,7 @@ impl Worker {
         change.put(keys::FORMAT, &STORE_FORMAT)?;
         change.put(keys::BUILDING, &true)?;
         change.finish()?;
-        self.written_until = self.rebuild(&database).all()?;
+        self.written_until = self.rebuild(&database).all(true)?;
         let mut change = database.change();
         change.remove(keys::BUILDING)?;
         change.finish()?;
@@ -294,10 +294,10 @@ impl Worker {
     fn take_in(&mut self, database: &Database, mail: &Mail, beat: Beat) -> Result<(), Trouble> {
         if self.fell_behind(beat.at) {
             tracing::warn!("months went by without the store; it is written again");
-            self.written_until = self.rebuild(database).all()?;
+            self.written_until = self.rebuild(database).all(false)?;
         }
         let mut change = database.change();
-        self.write_services(database, &mut change, mail, beat.at)?;
+        self.write_services(&mut change, mail, beat.at)?;
         for (service, bucket) in self.mailbox.take_attempts(beat.closed) {
             change.put(&keys::attempts(bucket.slot(), &service), &bucket.stored())?;
         }
@@ -335,7 +335,6 @@ impl Worker {
     /// Writes the states and the months in memory of all services that may have changed.
     fn write_services(
         &mut self,
-        database: &Database,
         change: &mut Change<'_>,
         mail: &Mail,
         at: Instant,
@@ -358,7 +357,7 @@ impl Worker {
             let mut month = if has_changed { running.prev().min(written) } else { running };
             while month <= running {
                 let what = (service.as_str(), month);
-                self.figures.write(database, change, &history, what, at)?;
+                self.figures.write(change, &history, what, at)?;
                 month = month.next();
             }
             if has_changed {
