@@ -114,19 +114,24 @@ impl Lang {
     pub fn instant(self, at: Instant, zone: &TimeZone) -> String {
         let local = at.timestamp().to_zoned(zone.clone());
         let (date, offset) = (local.strftime("%Y-%m-%d"), local.strftime("%:z"));
-        format!("{date}\u{a0}{}\u{a0}{offset}", self.time_of_day(&local))
+        format!("{date} {}\u{a0}{offset}", self.time_of_day(&local))
     }
 
-    /// `2026-10-05 14:00:00–14:44:42,001 +02:00`; what both ends share is written once.
+    /// An instant of which the parts of a second say nothing: they are cut off.
+    pub(crate) fn second(self, at: Instant, zone: &TimeZone) -> String {
+        self.instant(at.plus_ms(-at.ms().rem_euclid(1_000)), zone)
+    }
+
+    /// `2026-10-05 14:00:00 – 14:44:42,001 +02:00`; what both ends share is written once.
     pub fn span(self, from: Instant, until: Instant, zone: &TimeZone) -> String {
         let first = from.timestamp().to_zoned(zone.clone());
         let last = until.timestamp().to_zoned(zone.clone());
         if first.date() != last.date() || first.offset() != last.offset() {
-            return format!("{} – {}", self.instant(from, zone), self.instant(until, zone));
+            return format!("{}\u{a0}– {}", self.instant(from, zone), self.instant(until, zone));
         }
         let (date, offset) = (first.strftime("%Y-%m-%d"), first.strftime("%:z"));
         let (from, until) = (self.time_of_day(&first), self.time_of_day(&last));
-        format!("{date}\u{a0}{from}–{until}\u{a0}{offset}")
+        format!("{date}\u{a0}{from}\u{a0}– {until}\u{a0}{offset}")
     }
 
     /// The parts as one list: `a, b och c`.
@@ -235,7 +240,7 @@ mod tests {
         assert_eq!(spaced(Lang::Sv.instant(from, &zone)), "2026-10-05 14:00:00 +02:00");
         assert_eq!(
             spaced(Lang::Sv.span(from, from.plus_ms(2_682_001), &zone)),
-            "2026-10-05 14:00:00–14:44:42,001 +02:00"
+            "2026-10-05 14:00:00 – 14:44:42,001 +02:00"
         );
         // Over the end of summer time, and over midnight, both ends are written in full.
         assert_eq!(
