@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 
 use crate::document::{Document, OutageClass, OutageEntry, ServiceSection, Status};
+use crate::flaw::{Flaw, first_difference};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -73,6 +74,15 @@ pub fn render(document: &Document) -> String {
     }
     let bytes = writer.into_inner().expect("memory takes what is written");
     String::from_utf8(bytes).expect("cells are text")
+}
+
+/// Checks that `text` is the document's file, to the byte.
+///
+/// # Errors
+/// The first line that is not.
+pub fn check(text: &str, document: &Document) -> Result<(), Flaw> {
+    let expected = render(document);
+    if text == expected { Ok(()) } else { Err(first_difference(text, &expected)) }
 }
 
 fn rows<'a>(document: &'a Document, section: &'a ServiceSection) -> Vec<Row<'a>> {

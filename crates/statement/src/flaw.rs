@@ -17,7 +17,7 @@ pub struct Flaw {
 }
 
 /// A place in a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Place {
     /// A line, from 1.
     Line(u64),

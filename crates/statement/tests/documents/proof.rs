@@ -9,8 +9,8 @@ use crate::journal::{Journal, read};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// A month with everything in it, words that are hostile to a page among them.
-fn eventful() -> Journal {
+/// A month with everything in it, words that are hostile to a page or a spreadsheet among them.
+pub fn eventful() -> Journal {
     let mut journal =
         Journal::new("2026-10", &[("portal", Some("Åkeri </script> AB"), "standard")]);
     journal.add(
