@@ -143,6 +143,9 @@ impl Redactor {
     /// An address as people may see it: without user info and fragment; secrets, tokens and the
     /// values of parameters that bear such are cut.
     pub fn url(&self, url: &Url) -> String {
+        if url.username().is_empty() && url.password().is_none() && url.fragment().is_none() {
+            return self.clean(url.as_str());
+        }
         let mut url = url.clone();
         // Addresses without a host have neither.
         let _ = url.set_username("");
@@ -154,6 +157,9 @@ impl Redactor {
     /// As much of a text as fits, so that no secret is cut in two at its end.
     fn window(&self, text: &str, bytes_max: usize) -> String {
         let shown = |text: &str| -> String {
+            if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+                return text.to_owned();
+            }
             text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c }).collect()
         };
         if text.len() <= bytes_max {

@@ -130,6 +130,7 @@ impl Page {
 
 /// Whether a form can be on the page at all: a scan for `<form`, far cheaper than reading it.
 pub fn may_have_form(html: &[u8]) -> bool {
-    memchr::memchr_iter(b'<', html)
-        .any(|at| html[at + 1..].get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"form")))
+    let is_form =
+        |at: usize| html[at + 1..].get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"form"));
+    memchr::memmem::find(html, b"<form").is_some() || memchr::memchr_iter(b'<', html).any(is_form)
 }

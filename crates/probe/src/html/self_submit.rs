@@ -46,6 +46,9 @@ pub fn is_possible(html: &[u8]) -> bool {
 
 /// The form that is submitted at once, if there is one.
 pub fn find(onload: &str, scripts: &str, forms: &[Form]) -> Option<usize> {
+    if onload.is_empty() && scripts.is_empty() {
+        return None;
+    }
     let call = if call_in(onload).is_some() {
         onload
     } else {

@@ -39,8 +39,8 @@ impl<'h> Tag<'h> {
 pub struct Tokens<'h> {
     html: &'h str,
     at: usize,
-    /// The element whose text is not looked into for tags.
-    raw: Option<&'static str>,
+    /// The name, as written, of the element whose text is not looked into for tags.
+    raw: Option<&'h str>,
     /// The namespaces that are open inside of HTML, the innermost last.
     spaces: Vec<Space>,
 }
@@ -78,7 +78,8 @@ impl<'h> Tokens<'h> {
     fn tag(&mut self, is_end: bool) -> Option<Token<'h>> {
         let rest = &self.html[self.at..];
         let name_end = rest.bytes().position(ends_name).unwrap_or(rest.len());
-        let name = lower_case(&rest[..name_end]);
+        let written = &rest[..name_end];
+        let name = lower_case(written);
         let mut attributes = Attributes { html: &rest[name_end..], at: 0, self_closing: false };
         while attributes.next().is_some() {}
         if attributes.html.as_bytes().get(attributes.at) != Some(&b'>') {
@@ -91,20 +92,23 @@ impl<'h> Tokens<'h> {
             return Some(Token::End(name));
         }
         let Attributes { html, at, self_closing } = attributes;
+        if self.space() == Space::Html && is_raw(&name) {
+            self.raw = Some(written);
+        }
         self.enter(&name, self_closing);
         let has_content = match self.space() {
-            Space::Html => !VOID.contains(&&*name),
+            Space::Html => !is_void(&name),
             _ => !self_closing,
         };
         Some(Token::Start(Tag { name, has_content, attributes: &html[..at] }))
     }
 
-    /// What a start tag changes: how the text after it is read, and in which namespace.
+    /// Into which namespace a start tag leads.
     fn enter(&mut self, name: &str, self_closing: bool) {
         match (self.space(), name) {
             (_, "svg") => self.spaces.push(Space::Svg),
             (_, "math") => self.spaces.push(Space::MathMl),
-            (Space::Html, _) => self.raw = RAW.iter().copied().find(|raw| *raw == name),
+            (Space::Html, _) => {}
             (_, name) if LEAVES_FOREIGN.contains(&name) => drop(self.spaces.pop()),
             (space, name) if space.holds_html_in(name) && !self_closing => {
                 self.spaces.push(Space::Html);
@@ -133,6 +137,9 @@ impl<'h> Tokens<'h> {
             named.is_some_and(|named| named.eq_ignore_ascii_case(name.as_bytes()))
                 && bytes.get(at + name.len()).is_some_and(|byte| ends_name(*byte))
         };
+        if name.eq_ignore_ascii_case("plaintext") {
+            return bytes.len();
+        }
         // Inside of `<!--` a script may have a script.
         let (mut commented, mut nested) = (false, false);
         let mut at = self.at;
@@ -143,7 +150,7 @@ impl<'h> Tokens<'h> {
                 [b'<', b'/', ..] if is_tag(at + 2) && nested => nested = false,
                 [b'<', b'/', ..] if is_tag(at + 2) => return at,
                 [b'-', b'-', b'>', ..] => (commented, nested) = (false, false),
-                [b'<', b'!', b'-', b'-', ..] if name == "script" => {
+                [b'<', b'!', b'-', b'-', ..] if name.eq_ignore_ascii_case("script") => {
                     commented = true;
                     at += 1;
                 }
@@ -176,7 +183,7 @@ impl<'h> Iterator for Tokens<'h> {
         let bytes = self.bytes();
         while self.at < bytes.len() {
             if let Some(name) = self.raw.take() {
-                let end = if name == "plaintext" { bytes.len() } else { self.end_of_raw(name) };
+                let end = self.end_of_raw(name);
                 if let text @ Some(_) = self.text_until(end) {
                     return text;
                 }
@@ -308,26 +315,47 @@ fn lower_case(name: &str) -> Cow<'_, str> {
 
 const CDATA: &[u8] = b"<![CDATA[";
 
-/// Elements that have nothing inside of them.
-const VOID: &[&str] = &[
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "hr", "img", "input", "keygen",
-    "link", "meta", "param", "source", "track", "wbr",
-];
+/// Whether an element has nothing inside of it.
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area"
+            | "base"
+            | "basefont"
+            | "bgsound"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "keygen"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
+    )
+}
 
-/// Elements whose text is not looked into for tags. A browser with scripts does not look into
-/// `<noscript>`.
-const RAW: &[&str] = &[
-    "script",
-    "style",
-    "title",
-    "textarea",
-    "noscript",
-    "iframe",
-    "noembed",
-    "noframes",
-    "xmp",
-    "plaintext",
-];
+/// Whether an element's text is not looked into for tags. A browser with scripts does not look
+/// into `<noscript>`.
+fn is_raw(name: &str) -> bool {
+    matches!(
+        name,
+        "script"
+            | "style"
+            | "title"
+            | "textarea"
+            | "noscript"
+            | "iframe"
+            | "noembed"
+            | "noframes"
+            | "xmp"
+            | "plaintext"
+    )
+}
 
 /// Elements of HTML that end an `<svg>` or `<math>` that was not closed.
 const LEAVES_FOREIGN: &[&str] = &[
