@@ -385,7 +385,8 @@ impl Engine {
         let logins = one.logins.clone();
         let mut pending = Pending { reports: self.reports.0.clone(), lost: None };
         pending.lost = Some(Report::Lost { slot, started: now, account });
-        tokio::spawn(async move {
+        // Boxed, since an attempt is too large to be moved about.
+        tokio::spawn(Box::pin(async move {
             let who = match account {
                 Account::First => probe::Account::Main,
                 Account::Second => probe::Account::Second,
@@ -394,7 +395,7 @@ impl Engine {
                 let attempt = Box::new(attempt);
                 pending.done(Report::Attempted { slot, started: now, account, attempt });
             }
-        });
+        }));
         self.show(slot, None);
     }
 

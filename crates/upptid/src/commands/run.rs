@@ -25,7 +25,11 @@ pub fn run(args: &ConfigArg) -> Result<Exit, Failure> {
         signals,
         started: None,
     };
-    runtime()?.block_on(agent::run(config, deps)).map_err(failure)?;
+    // As a task: what `block_on` polls itself is woken by a write to the kernel each time.
+    let ended = runtime()?.block_on(async { tokio::spawn(agent::run(config, deps)).await });
+    ended
+        .map_err(|error| Failure::new(Exit::Unmeasured, format!("measuring broke off: {error}")))?
+        .map_err(failure)?;
     Ok(Exit::Done)
 }
 
