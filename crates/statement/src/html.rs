@@ -37,15 +37,14 @@ pub fn render(document: &Document, signed_json: &str, lang: Lang) -> String {
                 (LINE)
                 header {
                     p.label { (sheet.label) }
-                    p { (sheet.running) @if let Some(mark) = &sheet.mark { " · " (mark.word) } }
+                    p { (sheet.running) }
                 }
                 (LINE)
                 main {
                     h1 { (sheet.title) }
-                    p.whose { (sheet.running) }
                     (LINE)
                     @if let Some(mark) = &sheet.mark {
-                        p.mark role="note" { strong { (mark.word) } " " (mark.sentence) }
+                        p.mark role="note" { strong { (mark.word) } " " (words(&mark.sentence)) }
                         (LINE)
                     }
                     @for part in &sheet.sections { (section(part)) }
@@ -79,7 +78,7 @@ fn head(sheet: &Sheet, style: &str) -> Markup {
             (LINE)
             meta name="viewport" content="width=device-width, initial-scale=1"; (LINE)
             meta name="color-scheme" content="light dark"; (LINE)
-            title { (sheet.title) " – " (sheet.running) } (LINE)
+            title { (sheet.name) } (LINE)
             style { (PreEscaped(style)) } (LINE)
         }
         (LINE)
@@ -89,7 +88,7 @@ fn head(sheet: &Sheet, style: &str) -> Markup {
 fn section(section: &Section) -> Markup {
     html! {
         section {
-            @if let Some(heading) = &section.heading { h2 { (heading) } (LINE) }
+            @if let Some(heading) = &section.heading { h2 { (words(heading)) } (LINE) }
             @for part in &section.blocks { (block(part)) (LINE) }
         }
         (LINE)
@@ -103,16 +102,16 @@ fn block(block: &Block) -> Markup {
                 Tone::Kept => "verdict kept",
                 Tone::Missed => "verdict missed",
             };
-            html! { p class=(class) { (text) } }
+            html! { p class=(class) { (words(text)) } }
         }
-        Block::Text(text) => html! { p { (text) } },
+        Block::Text(text) => html! { p { (words(text)) } },
         Block::Figures(figures) => html! {
             dl.figures {
                 @for figure in figures {
                     div {
-                        dt { (figure.label) }
-                        dd.value { (figure.value) }
-                        @if !figure.note.is_empty() { dd.note { (figure.note) } }
+                        dt { (words(&figure.label)) }
+                        dd.value { (words(&figure.value)) }
+                        @if !figure.note.is_empty() { dd.note { (words(&figure.note)) } }
                     }
                     (LINE)
                 }
@@ -120,7 +119,7 @@ fn block(block: &Block) -> Markup {
         },
         Block::Facts(facts) => html! {
             dl.facts {
-                @for fact in facts { div { dt { (fact.label) } dd { (fact.value) } } (LINE) }
+                @for fact in facts { div { dt { (words(&fact.label)) } dd { (words(&fact.value)) } } (LINE) }
             }
         },
         Block::Table(it) => table(it),
@@ -131,11 +130,11 @@ fn table(table: &Table) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label=(table.caption) {
             table {
-                caption { (table.caption) } (LINE)
+                caption { (words(&table.caption)) } (LINE)
                 thead {
                     tr {
                         @for column in &table.columns {
-                            th scope="col" .number[column.is_number] { (column.heading) }
+                            th scope="col" .number[column.is_number] { (words(&column.heading)) }
                         }
                     }
                 }
@@ -155,14 +154,29 @@ fn row(row: &Row, table: &Table) -> Markup {
         tr {
             @for (place, (cell, column)) in row.cells.iter().zip(&table.columns).enumerate() {
                 @if place == 0 {
-                    th scope="row" { (cell) }
+                    th scope="row" { (words(cell)) }
                 } @else {
-                    td .number[column.is_number] { (cell) }
+                    td .number[column.is_number] { (words(cell)) }
                 }
             }
         }
         @for note in &row.notes {
-            tr.note { td colspan=(table.columns.len()) { (note) } }
+            tr.note { td colspan=(table.columns.len()) { (words(note)) } }
+        }
+    }
+}
+
+/// Characters of a word that is not broken at its hyphens.
+const WORD_CHARS_MAX: usize = 28;
+
+/// Text of which dates and figures are not broken at the end of a line.
+fn words(text: &str) -> Markup {
+    let is_held =
+        |word: &str| word.contains(['-', '\u{a0}']) && word.chars().count() <= WORD_CHARS_MAX;
+    html! {
+        @for (place, word) in text.split(' ').enumerate() {
+            @if place > 0 { " " }
+            @if is_held(word) { span.held { (word) } } @else { (word) }
         }
     }
 }
@@ -171,15 +185,11 @@ fn row(row: &Row, table: &Table) -> Markup {
 /// its text, where it stands in every browser.
 fn page_margins(sheet: &Sheet) -> String {
     let (page, of) = sheet.lang.of(("sida ", " av "), ("page ", " of "));
-    let running = match &sheet.mark {
-        Some(mark) => format!("{} · {}", sheet.running, mark.word),
-        None => sheet.running.clone(),
-    };
     let hash = sheet.sha256.as_ref().map(|hash| format!("SHA-256 {hash}")).unwrap_or_default();
     let mut rules = String::new();
     for (place, content) in [
         ("top-left", css_string(&sheet.label)),
-        ("top-right", css_string(&running)),
+        ("top-right", css_string(&sheet.running)),
         ("bottom-left", css_string(&hash)),
         (
             "bottom-right",

@@ -22,9 +22,11 @@ pub struct Sheet {
     pub lang: Lang,
     /// The classification, which stands at the top of every page (C10.5).
     pub label: String,
-    /// What it is.
+    /// What it is, and of which month.
     pub title: String,
-    /// Whose and of which month: stands at the top of every page.
+    /// What it is, of which month and whose: the file's own title.
+    pub name: String,
+    /// Of which month and whose, which stands at the top of every page.
     pub running: String,
     /// What sets it apart from a closed month's first statement, if anything does.
     pub mark: Option<Mark>,
@@ -141,12 +143,24 @@ pub fn sheet(document: &Document, seal: Option<&Seal>, lang: Lang) -> Sheet {
     );
     sections.extend(terms::sections(document, lang));
     sections.push(proof::section(document, seal, lang));
+    let month = lang.month(document.month);
+    let title = format!("{} {month}", lang.of("Tillgänglighetsrapport", "Availability statement"));
+    let customer = document.customer.as_deref().map(plain);
+    let mark = head::mark(document, lang, &zone);
+    let with_customer = |text: &str| match &customer {
+        Some(customer) => format!("{text}, {customer}"),
+        None => text.to_owned(),
+    };
     Sheet {
         lang,
         label: plain(&document.classification),
-        title: lang.of("Tillgänglighetsrapport", "Availability statement").to_owned(),
-        running: head::running(document, lang),
-        mark: head::mark(document, lang, &zone),
+        name: with_customer(&title),
+        title,
+        running: match &mark {
+            Some(mark) => format!("{} · {}", with_customer(&month), mark.word),
+            None => with_customer(&month),
+        },
+        mark,
         sha256: seal.map(|seal| seal.sha256.clone()),
         sections,
     }

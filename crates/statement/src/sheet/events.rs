@@ -9,9 +9,6 @@ use super::{Block, Row, Table, plain};
 use crate::document::{AdjustmentEntry, IncidentEntry, OutageEntry, ServiceSection, StopEntry};
 use crate::lang::Lang;
 
-/// Characters that are shown of the first bytes of an answer; the JSON has all of them.
-const EXCERPT_CHARS_MAX: usize = 160;
-
 pub(super) fn blocks(service: &ServiceSection, lang: Lang, zone: &TimeZone) -> Vec<Block> {
     let tables = [
         outages(&service.outages, lang, zone),
@@ -78,7 +75,7 @@ fn outage_notes(outage: &OutageEntry, lang: Lang) -> Vec<String> {
     ground.into_iter().chain(evidence).collect()
 }
 
-/// What was seen, as one line.
+/// What was seen, as one line. The first bytes of the answer are for the JSON alone.
 fn evidence(evidence: &Evidence, lang: Lang) -> String {
     let quoted = |text: &str| lang.of(format!("”{}”", plain(text)), format!("“{}”", plain(text)));
     let mut parts = Vec::new();
@@ -90,16 +87,11 @@ fn evidence(evidence: &Evidence, lang: Lang) -> String {
         (Some(one), None) | (None, Some(one)) => parts.push(plain(one)),
         (None, None) => {}
     }
-    parts.extend(evidence.status.map(|status| format!("HTTP {status}")));
+    let status = evidence.status.map(|status| status.to_string());
+    let status = status.filter(|status| !evidence.message.contains(status));
+    parts.extend(status.map(|status| format!("HTTP {status}")));
     if let Some(title) = &evidence.title {
         parts.push(format!("{} {}", lang.of("sidans titel", "page title"), quoted(title)));
-    }
-    if let Some(excerpt) = &evidence.excerpt {
-        let mut shown: String = excerpt.chars().take(EXCERPT_CHARS_MAX).collect();
-        if shown.len() < excerpt.len() {
-            shown.push('…');
-        }
-        parts.push(format!("{} {}", lang.of("svaret börjar", "the answer begins"), quoted(&shown)));
     }
     if let Some(witnesses) = &evidence.witnesses {
         let witnesses = plain(witnesses).replace(" of ", lang.of(" av ", " of "));
@@ -233,10 +225,10 @@ fn adjustments(adjustments: &[AdjustmentEntry], lang: Lang, zone: &TimeZone) -> 
 }
 
 fn adjustment_note(adjustment: &AdjustmentEntry, lang: Lang, zone: &TimeZone) -> String {
-    let claimed = lang.instant(adjustment.claimed_at, zone);
+    let claimed = lang.second(adjustment.claimed_at, zone);
     let mut note = lang.of(format!("Yrkad {claimed}"), format!("Claimed {claimed}"));
     if let Some(at) = adjustment.decided_at {
-        let at = lang.instant(at, zone);
+        let at = lang.second(at, zone);
         note += &lang.of(format!(", avgjord {at}"), format!(", decided {at}"));
     }
     let bears = match (adjustment.kind, adjustment.counts) {

@@ -8,15 +8,7 @@ use super::{Block, Mark, Row, Section, Table, Tone, is_provisional, plain};
 use crate::document::{Document, ServiceSection};
 use crate::lang::Lang;
 
-/// Whose statement it is, and of which month.
-pub(super) fn running(document: &Document, lang: Lang) -> String {
-    let month = lang.month(document.month);
-    match &document.customer {
-        Some(customer) => format!("{}, {month}", plain(customer)),
-        None => month,
-    }
-}
-
+/// Whether anything sets it apart from a closed month's first statement.
 pub(super) fn mark(document: &Document, lang: Lang, zone: &TimeZone) -> Option<Mark> {
     if is_provisional(document) {
         let until = lang.instant(document.issued_at, zone);
@@ -67,7 +59,7 @@ fn parties(document: &Document, lang: Lang, zone: &TimeZone) -> Block {
     let party = |name: &Option<String>| name.as_deref().map_or_else(not_given, plain);
     let vantage = &document.vantage;
     let network = vantage.network.as_deref().map(plain);
-    let issued = lang.instant(document.issued_at, zone);
+    let issued = lang.second(document.issued_at, zone);
     let mut facts = vec![
         (lang.of("Leverantör", "Provider"), party(&document.provider)),
         (lang.of("Kund", "Customer"), party(&document.customer)),

@@ -78,7 +78,7 @@ pub(super) fn table(service: &ServiceSection, lang: Lang, zone: &TimeZone) -> Op
         .unwrap_or_else(|| changed(before.reduction == now.reduction));
     let name = lang.of("Prisreduktion", "Price reduction");
     add(name, money(&before.reduction), money(&now.reduction), change);
-    let closed = lang.instant(previous.closed_at, zone);
+    let closed = lang.second(previous.closed_at, zone);
     if let Some(last) = table.rows.last_mut() {
         last.notes.push(lang.of(
             format!("De tidigare uppgifterna fastställdes {closed}."),

@@ -38,7 +38,7 @@ fn section(
     }
     facts.extend(promise(&service.terms, lang));
     facts.extend(rules(&service.terms, lang));
-    facts.push((lang.of("Kontrollsumma", "SHA-256"), plain(hash)));
+    facts.push((lang.of("Villkorens SHA-256", "SHA-256 of the terms"), plain(hash)));
     Section {
         heading: Some(format!("{}: {}", lang.of("Villkor", "Terms"), plain(name))),
         blocks: vec![Block::facts(facts)],
