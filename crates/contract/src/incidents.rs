@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fact::AdjustmentKind;
 use crate::history::History;
 use crate::instant::{Instant, Interval};
 use crate::notification::Notifiable;
-use crate::service_record::Acknowledgement;
+use crate::service_record::{Acknowledgement, StoredState};
 use crate::support::SupportHours;
 
 /// Intervals of downtime less than this apart are one incident (C9.1).
@@ -106,6 +107,26 @@ impl History {
         let span = incident.span(now);
         let within = self.notifiable(service).iter().filter(|made| span.contains(made.opened));
         within.min_by_key(|made| made.seq)
+    }
+}
+
+impl History {
+    /// When the downtime of an incident of `service`, seen at `now`, was first on record, as
+    /// measured or as reported by a customer: the incident is detected (C10.6).
+    pub fn detected_at(&self, service: &str, incident: &Incident, now: Instant) -> Option<Instant> {
+        let record = self.record_of(service)?;
+        let span = incident.span(now);
+        let begun = record.changes.partition_point(|change| change.from <= span.from);
+        let within = record.changes[begun.saturating_sub(1)..].iter();
+        let measured = within
+            .take_while(|change| change.from < span.until)
+            .filter(|change| matches!(change.state, StoredState::Down(_)))
+            .map(|change| change.at);
+        let adjustments = record.adjustments.iter().map(|&at| &self.adjustments[at as usize]);
+        let reported = adjustments
+            .filter(|made| made.kind == AdjustmentKind::Include && made.interval.overlaps(span))
+            .map(|made| made.claimed_at);
+        measured.chain(reported).min()
     }
 }
 

@@ -43,7 +43,7 @@ pub mod timeline;
 
 pub use adjustments::Adjustment;
 pub use chain_damage::ChainDamage;
-pub use claims::{ClaimRecord, ClaimState};
+pub use claims::{ClaimRecord, ClaimState, MonthClaim, month_claims};
 pub use closing::{
     ClosedFigure, DueClose, MonthClose, SignedStatement, due_closes, due_revisions, services_of,
 };

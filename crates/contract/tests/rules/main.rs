@@ -1,5 +1,6 @@
 //! One test a rule, named after it, and the worked examples of `docs/contract.md`.
 
+mod c10_6_notification;
 mod c1_measured;
 mod c2_time;
 mod c3_timeline;
@@ -7,6 +8,7 @@ mod c4_stops;
 mod c5_adjustments;
 mod c6_7_closing;
 mod c6_figure;
+mod c7_5_claims;
 mod c7_price;
 mod c8_budget;
 mod c9_support;
