@@ -69,8 +69,11 @@ pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender) -> Message {
     }
     content.push(Block::Footer(footer(lang, sender)));
 
+    // The oldest incident first, whichever ended first: a thread has the same head throughout.
+    let mut by_age: Vec<&DueNotice> = items.iter().collect();
+    by_age.sort_by_key(|it| (&it.about, &it.service));
     let mut threads: Vec<String> = Vec::new();
-    for thread in items.iter().map(|it| thread_id(&sender.agent, it)) {
+    for thread in by_age.into_iter().map(|it| thread_id(&sender.agent, it)) {
         if threads.len() < THREADS_MAX && !threads.contains(&thread) {
             threads.push(thread);
         }

@@ -32,8 +32,8 @@ pub struct Desk {
     rate_max: usize,
     /// Closed ways, by channel.
     ways: BTreeMap<String, Pause>,
-    /// Letters that did not go, by their id.
-    failed: HashMap<String, Pause>,
+    /// Letters that did not go, by their id, each with its first notice.
+    failed: HashMap<String, (DueNotice, Pause)>,
     /// What went out and is not on record yet: it is due by the facts, and must not go again.
     sent: HashSet<DueNotice>,
     /// When letters went to each contact lately, by mail.
@@ -110,12 +110,12 @@ impl Desk {
         let mut blocked = HashSet::new();
         let mut ready: BTreeMap<(String, String), Vec<Letter>> = BTreeMap::new();
         for (letter, id) in letters.into_iter().zip(&ids) {
-            let failed = self.failed.get(id);
-            if failed.is_some_and(|pause| pause.is_given_up(mono_ms)) {
+            let pause = self.pause_of(id);
+            if pause.is_some_and(|pause| pause.is_given_up(mono_ms)) {
                 continue;
             }
             let waits = letter.ready_at > now
-                || failed.is_some_and(|pause| !pause.is_over(mono_ms))
+                || pause.is_some_and(|pause| !pause.is_over(mono_ms))
                 || letter.items.iter().any(|it| blocked.contains(&thread_of(it)));
             if waits {
                 blocked.extend(letter.items.iter().map(thread_of));
@@ -160,13 +160,13 @@ impl Desk {
                 self.ways.insert(letter.channel().to_owned(), pause);
             }
             Trouble::Later(_) => {
-                let pause = Pause::longer(self.failed.get(&id), bounds, false, mono_ms);
-                self.failed.insert(id, pause);
+                let pause = Pause::longer(self.pause_of(&id), bounds, false, mono_ms);
+                self.failed.insert(id, (letter.items[0].clone(), pause));
             }
             Trouble::Refused(_) => {
                 let bounds = (REFUSED_PAUSE_MS_MIN, REFUSED_PAUSE_MS_MAX);
-                let pause = Pause::longer(self.failed.get(&id), bounds, true, mono_ms);
-                self.failed.insert(id, pause);
+                let pause = Pause::longer(self.pause_of(&id), bounds, true, mono_ms);
+                self.failed.insert(id, (letter.items[0].clone(), pause));
             }
         }
     }
@@ -180,11 +180,7 @@ impl Desk {
     fn forget(&mut self, due: &[DueNotice], mono_ms: i64) {
         let is_due: HashSet<&DueNotice> = due.iter().collect();
         self.sent.retain(|it| is_due.contains(it));
-        if due.is_empty() {
-            self.failed.clear();
-        }
-        // A letter that others joined is not looked for again.
-        self.failed.retain(|_, pause| mono_ms - pause.until_ms < REFUSED_MS_MAX);
+        self.failed.retain(|_, (first, _)| is_due.contains(first));
         let window = mono_ms - RATE_WINDOW_MS;
         self.recent.retain(|_, sent| {
             sent.retain(|at| *at > window);
@@ -192,8 +188,12 @@ impl Desk {
         });
         self.waiting = Waiting {
             notices: due.len() - self.sent.len(),
-            refused: self.failed.values().filter(|pause| pause.is_refusal).count(),
+            refused: self.failed.values().filter(|(_, pause)| pause.is_refusal).count(),
         };
+    }
+
+    fn pause_of(&self, id: &str) -> Option<&Pause> {
+        self.failed.get(id).map(|(_, pause)| pause)
     }
 
     /// As many letters as may go to this recipient now; what is too much is joined.
@@ -215,8 +215,8 @@ impl Desk {
         let mut joined = Letter::joined(letters);
         joined.truncate(allowed);
         joined.retain(|letter| {
-            let failed = self.failed.get(&letter_id("", &letter.items));
-            failed.is_none_or(|pause| pause.is_over(mono_ms) && !pause.is_given_up(mono_ms))
+            let pause = self.pause_of(&letter_id("", &letter.items));
+            pause.is_none_or(|pause| pause.is_over(mono_ms) && !pause.is_given_up(mono_ms))
         });
         joined
     }

@@ -35,12 +35,17 @@ pub(crate) fn subject(
     };
     match (&first.what, kind) {
         (Some(What::Incident(incident)), _) => {
+            let opened = all.iter().filter_map(|it| match &it.what {
+                Some(What::Incident(incident)) => Some(incident.opened),
+                _ => None,
+            });
+            let opened = opened.min().unwrap_or(incident.opened);
             let what = match is_for_provider {
                 true => lang.of("Felanmälan", "Fault report"),
                 false => lang.of("Störning", "Incident"),
             };
             let since = lang.of("sedan", "since");
-            format!("{what}: {services} {since} {}", minute(incident.opened))
+            format!("{what}: {services} {since} {}", minute(opened))
         }
         (Some(What::Stop(stop)), _) => {
             let what = lang.of("Planerat driftstopp", "Planned stop");
