@@ -1,0 +1,6 @@
+//! Letters as their recipients get them: written out of facts, and sent to real servers.
+
+mod by_mail;
+mod by_webhook;
+mod facts;
+mod words;
