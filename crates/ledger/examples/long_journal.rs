@@ -3,10 +3,13 @@
 //!     cargo run --release -p ledger --example long_journal -- [SERVICES] [MONTHS] [OUTAGES]
 
 use std::path::Path;
-use std::time::Instant as Monotonic;
+use std::time::{Duration, Instant as Monotonic};
 
 use contract::{DownCause, Fact, Instant, ServiceState};
 use ledger::{Ledger, OpenOptions};
+
+/// Between looks at a thread that works: what looks must not take its processor.
+const POLL: Duration = Duration::from_millis(2);
 
 const MONTH_MS: i64 = 31 * 86_400_000;
 
@@ -32,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             ledger.heartbeat(from.plus_ms(90_000));
             while ledger.health().store.lag_lines > 0 {
-                std::thread::yield_now();
+                std::thread::sleep(POLL);
             }
         }
     }
@@ -45,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (ledger, report) = open(&dir, end)?;
     println!("start     {:?} (store: {:?})", clock.elapsed(), report.store_rebuild);
     while ledger.health().journal.verified_ago.is_none() {
-        std::thread::yield_now();
+        std::thread::sleep(POLL);
     }
     println!("verified  {:?}", clock.elapsed());
     drop(ledger);
@@ -54,7 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (ledger, _) = open(&dir, end)?;
     let clock = Monotonic::now();
     while ledger.health().store.rebuilding {
-        std::thread::yield_now();
+        std::thread::sleep(POLL);
     }
     println!("rebuilt   {:?}, resident {}", clock.elapsed(), resident());
     let clock = Monotonic::now();
