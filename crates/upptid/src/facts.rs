@@ -1,13 +1,23 @@
 //! Recorded facts, read offline: each line's text, its seal where it has one, and its place in the
 //! history.
 
-use std::fs;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use contract::{History, parse_line};
-use ledger::journal::line::{Hash, Sealed};
+use ledger::Tip;
+use ledger::journal::line::{Hash, LINE_BYTES_MAX, Sealed};
 
 use crate::exit::{Exit, Failure};
+
+/// What facts say, and where they end.
+pub struct Facts {
+    /// What they say.
+    pub history: History,
+    /// The last line; none where its hash is not known, for plain facts have none.
+    pub tip: Option<Tip>,
+}
 
 /// Reads the files, and the segments of the folders, in their order.
 ///
@@ -15,14 +25,32 @@ use crate::exit::{Exit, Failure};
 /// The first line that cannot be taken, with its file and number (exit code 5), or a file that
 /// cannot be read (exit code 2).
 pub fn read(paths: &[PathBuf]) -> Result<History, Failure> {
-    let mut reader = Reader { history: History::new(), last_hash: None };
+    read_until(paths, None).map(|facts| facts.history)
+}
+
+/// Reads no further than the line numbered `seq`. The facts may end before it.
+///
+/// A last line that a journal's writer has not ended yet is passed over. A line that an export
+/// withholds keeps its place.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_until(paths: &[PathBuf], seq: Option<u64>) -> Result<Facts, Failure> {
+    let mut files = Vec::new();
     for path in paths {
-        for file in files(path)? {
-            let bytes = fs::read(&file).map_err(|error| cannot_read(&file, &error))?;
-            reader.file(&file, &bytes)?;
-        }
+        files.extend(files_of(path)?);
     }
-    Ok(reader.history)
+    let until = seq.unwrap_or(u64::MAX);
+    let mut reader = Reader { history: History::new(), last_hash: None, until };
+    for (place, path) in files.iter().enumerate() {
+        if reader.has_all() {
+            break;
+        }
+        reader.file(path, place + 1 == files.len())?;
+    }
+    let seq = reader.history.next_seq() - 1;
+    let tip = reader.last_hash.map(|hash| Tip { seq, hash });
+    Ok(Facts { history: reader.history, tip })
 }
 
 struct Reader {
@@ -30,16 +58,33 @@ struct Reader {
     /// The hash of the line before. A journal's lines are all sealed; a file of plain facts has
     /// none.
     last_hash: Option<Hash>,
+    /// The last line to read.
+    until: u64,
 }
 
 impl Reader {
-    fn file(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-        for (number, line) in (1..).zip(bytes.split(|&byte| byte == b'\n')) {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.trim_ascii().is_empty() {
+    fn file(&mut self, path: &Path, is_last: bool) -> Result<(), Failure> {
+        let failed = |error| cannot_read(path, &error);
+        let mut stream = BufReader::new(File::open(path).map_err(failed)?);
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let limited = stream.by_ref().take(LINE_BYTES_MAX as u64);
+            let read = { limited }.read_until(b'\n', &mut line).map_err(failed)?;
+            if read == 0 || self.has_all() {
+                break;
+            }
+            let ended = line.strip_suffix(b"\n");
+            // It was never acknowledged, or is being written.
+            if ended.is_none() && is_last && self.last_hash.is_some() && read < LINE_BYTES_MAX {
+                break;
+            }
+            let text = ended.unwrap_or(&line);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
+            if text.trim_ascii().is_empty() {
                 continue;
             }
-            self.line(line, number).map_err(|error| {
+            self.line(text, number).map_err(|error| {
                 Failure::new(Exit::Damaged, format!("{}: line {number}: {error}", path.display()))
             })?;
         }
@@ -47,18 +92,24 @@ impl Reader {
     }
 
     fn line(&mut self, line: &[u8], number: u64) -> Result<(), String> {
+        if line.len() >= LINE_BYTES_MAX {
+            return Err(format!("it is longer than {LINE_BYTES_MAX} bytes"));
+        }
         let text = std::str::from_utf8(line)
             .map_err(|error| format!("bad JSON: no UTF-8 at byte {}", error.valid_up_to() + 1))?;
-        self.seal(line)?;
-        let parsed = parse_line(text, number).map_err(|error| error.kind.to_string())?;
-        self.history.apply(&parsed).map_err(|error| error.kind.to_string())
+        let taken = match self.seal(line)? {
+            Some(hidden) => self.history.pass_over(hidden),
+            None => parse_line(text, number).and_then(|line| self.history.apply(&line)),
+        };
+        taken.map_err(|error| error.kind.to_string())
     }
 
-    /// C10.1: a hash that is there must fit; a file of plain facts has none.
-    fn seal(&mut self, line: &[u8]) -> Result<(), String> {
+    /// C10.1: a hash that is there must fit; a file of plain facts has none. Gives the number of a
+    /// line whose body is withheld.
+    fn seal(&mut self, line: &[u8]) -> Result<Option<u64>, String> {
         let sealed = match (Sealed::split(line), self.last_hash) {
             (Ok(sealed), _) => sealed,
-            (Err(_), None) => return Ok(()),
+            (Err(_), None) => return Ok(None),
             (Err(missing), Some(_)) => return Err(missing),
         };
         sealed.verify()?;
@@ -66,12 +117,16 @@ impl Reader {
             return Err("it does not name the line before it as its parent".to_owned());
         }
         self.last_hash = Some(sealed.hash);
-        Ok(())
+        Ok(sealed.hidden().map(|(seq, _)| seq))
+    }
+
+    fn has_all(&self) -> bool {
+        self.history.next_seq() > self.until
     }
 }
 
 /// The file itself, or the segments of a folder in their order.
-fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Pause(args) => commands::pause::pause(&args),
         Command::Resume(args) => commands::pause::resume(&args),
         Command::Replay(args) => commands::replay::run(&args),
+        Command::Statement(args) => commands::statement::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     match done {

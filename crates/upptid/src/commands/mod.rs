@@ -7,9 +7,11 @@ pub mod incident;
 pub mod pause;
 pub mod replay;
 pub mod run;
+pub mod statement;
 pub mod stop;
 pub mod try_login;
 pub mod verify;
+mod verify_statement;
 
 use std::path::{Path, PathBuf};
 

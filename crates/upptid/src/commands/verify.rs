@@ -1,22 +1,57 @@
-//! `upptid verify`: a journal checked line by line, offline, also while the agent runs (C10.1).
+//! `upptid verify`: journals, exports and statements checked offline, also while the agent runs
+//! (C10.1).
+
+use std::path::Path;
 
 use ledger::{SegmentReport, VerifyReport, verify};
 use serde_json::{Value, json};
 
+use super::verify_statement::{self, Statements};
 use crate::cli::VerifyArgs;
 use crate::exit::{Exit, Failure};
 
-/// Verifies the journal, and prints what was found.
+/// What was found of one path.
+pub struct Finding {
+    /// How the program would end for it alone: done, down where something is not as asked for,
+    /// damaged.
+    pub exit: Exit,
+    /// In words, with a newline at the end.
+    pub text: String,
+    /// The same as JSON.
+    pub document: Value,
+}
+
+/// Verifies each path, and prints what was found. The worst decides how the program ends.
 pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
-    let report = verify(&args.path).map_err(Failure::usage)?;
-    match args.json {
-        true => println!("{}", document(&report)),
-        false => print!("{}", text(&report)),
+    let mut statements = Statements::new(args.key.as_deref(), &args.facts)?;
+    let mut worst = Exit::Done;
+    for path in &args.paths {
+        let finding = match verify_statement::kind(path)? {
+            Some(kind) => statements.verify(path, kind)?,
+            None => journal(path)?,
+        };
+        match args.json {
+            true => println!("{}", finding.document),
+            false => print!("{}", finding.text),
+        }
+        worst = worse(worst, finding.exit);
     }
-    match report.damage().next() {
-        None => Ok(Exit::Done),
-        Some(_) => Ok(Exit::Damaged),
-    }
+    Ok(worst)
+}
+
+fn journal(path: &Path) -> Result<Finding, Failure> {
+    let report = verify(path).map_err(Failure::usage)?;
+    let exit = match report.damage().next() {
+        None => Exit::Done,
+        Some(_) => Exit::Damaged,
+    };
+    Ok(Finding { exit, text: text(&report), document: document(&report) })
+}
+
+/// Damaged is worse than not as asked for, which is worse than done.
+fn worse(one: Exit, other: Exit) -> Exit {
+    let rank = |exit: Exit| [Exit::Done, Exit::Down, Exit::Damaged].iter().position(|e| *e == exit);
+    if rank(other) > rank(one) { other } else { one }
 }
 
 fn text(report: &VerifyReport) -> String {
@@ -120,6 +155,10 @@ mod tests {
         block.split("```").next().unwrap().to_owned()
     }
 
+    fn asked(path: PathBuf, json: bool) -> VerifyArgs {
+        VerifyArgs { paths: vec![path], key: None, facts: Vec::new(), json }
+    }
+
     fn written(folder: &tempfile::TempDir, text: &str) -> PathBuf {
         std::fs::write(folder.path().join("2026-10.jsonl"), text).unwrap();
         folder.path().to_owned()
@@ -139,7 +178,7 @@ mod tests {
         let document = document(&report);
         assert_eq!((&document["verified"], &document["last_seq"]), (&json!(true), &json!(3)));
         assert_eq!(document["segments"][0]["being_written_bytes"], 9);
-        assert_eq!(run(&VerifyArgs { path, json: true }).unwrap(), Exit::Done);
+        assert_eq!(run(&asked(path, true)).unwrap(), Exit::Done);
     }
 
     #[test]
@@ -154,7 +193,7 @@ mod tests {
         let document = document(&report);
         assert_eq!(document["verified"], false);
         assert_eq!(document["segments"][0]["damage"][0]["line"], 2);
-        assert_eq!(run(&VerifyArgs { path, json: false }).unwrap(), Exit::Damaged);
+        assert_eq!(run(&asked(path, false)).unwrap(), Exit::Damaged);
     }
 
     #[test]
