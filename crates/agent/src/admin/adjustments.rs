@@ -4,9 +4,10 @@ use contract::contracts::Contracts;
 use contract::fact::{AdjustmentKind, Decision, Ground};
 use contract::{Adjustment, Fact, History};
 
-use super::protocol::{AdjustmentView, Claim, DecisionView, Reply};
+use super::protocol::{Claim, Reply};
 use super::requests::{Refusal, Requests, known_service, next_id};
 use super::rights::{Peer, may_adjust};
+use super::views::{AdjustmentView, DecisionView};
 use super::when::window;
 
 const EVIDENCE_BYTES_MAX: usize = 4_000;

@@ -5,20 +5,26 @@
 
 mod adjustments;
 mod announcing;
+mod claims;
 pub mod client;
+mod incident_report;
 mod incidents;
+mod notifiable;
 mod pauses;
 mod protocol;
 mod requests;
 mod rights;
 mod server;
 mod stops;
+mod views;
 mod when;
 
-pub use protocol::{
-    AdjustmentView, Announcement, CancellationView, Claim, DecisionView, EventView, Import,
-    IncidentView, PauseView, PlannedEvent, Reply, Request, StopVerdict, StopView,
-};
+pub use protocol::{Announcement, Claim, Import, PlannedEvent, Reply, Request};
 pub use requests::Requests;
 pub use rights::{ADJUST_GROUP, OPERATE_GROUP, Peer};
 pub use server::{bind, serve};
+pub use views::{
+    AdjustmentView, AttemptView, CancellationView, DecisionView, EventView, IncidentReport,
+    IncidentView, NoticeView, NotifiableView, OutageView, PauseView, ReductionClaimView,
+    ReportedView, SettledView, StageView, StopVerdict, StopView, SubmittedView,
+};

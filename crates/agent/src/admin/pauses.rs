@@ -2,9 +2,10 @@
 
 use contract::{Fact, Pause};
 
-use super::protocol::{PauseView, Reply};
+use super::protocol::Reply;
 use super::requests::{Refusal, Requests};
 use super::rights::{Peer, may_operate};
+use super::views::PauseView;
 use crate::wishes::{Wish, pause_message};
 
 const REASON_BYTES_MAX: usize = 500;

@@ -1,8 +1,13 @@
 //! What is asked and answered on the admin socket.
 
-use contract::Instant;
+use contract::ReportStage;
 use contract::fact::{AdjustmentKind, Decision, Ground};
 use serde::{Deserialize, Serialize};
+
+use super::views::{
+    AdjustmentView, EventView, IncidentReport, IncidentView, NotifiableView, PauseView,
+    ReductionClaimView, StopView,
+};
 
 /// What a person asks of the agent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -48,6 +53,65 @@ pub enum Request {
         /// has acknowledged.
         #[serde(default)]
         opened: Option<String>,
+    },
+    /// All that is known of an incident.
+    IncidentReport {
+        /// The service.
+        service: String,
+        /// When the incident opened, exactly; otherwise the latest.
+        #[serde(default)]
+        opened: Option<String>,
+    },
+    /// Mark an incident as notifiable under the cyber security act (C10.6).
+    IncidentNotifiable {
+        /// The service.
+        service: String,
+        /// When the incident opened, exactly; otherwise the latest.
+        #[serde(default)]
+        opened: Option<String>,
+        /// When it was detected; otherwise when its downtime was first on record.
+        #[serde(default)]
+        detected: Option<String>,
+    },
+    /// Something was handed in to the authority about a notifiable incident (C10.6).
+    IncidentReported {
+        /// The service.
+        service: String,
+        /// When the incident opened, exactly; otherwise the latest that is marked and of which
+        /// this was not handed in.
+        #[serde(default)]
+        opened: Option<String>,
+        /// What was handed in.
+        stage: ReportStage,
+        /// The authority's reference.
+        #[serde(default)]
+        reference: Option<String>,
+    },
+    /// List the months that give a reduction, and how their claims stand (C7.5).
+    ClaimList {
+        /// Only this service's.
+        #[serde(default)]
+        service: Option<String>,
+    },
+    /// The customer has claimed the reduction of a month (C7.4).
+    ClaimSubmit {
+        /// The service.
+        service: String,
+        /// The local month, `2026-10`.
+        month: String,
+        /// What the customer's letter or case is called.
+        #[serde(default)]
+        reference: Option<String>,
+    },
+    /// The claim for a month is settled (C7.5).
+    ClaimSettle {
+        /// The service.
+        service: String,
+        /// The local month, `2026-10`.
+        month: String,
+        /// What was credited, like `1250.00 SEK`; otherwise the reduction.
+        #[serde(default)]
+        amount: Option<String>,
     },
     /// Measure a service no more (C3.6).
     Pause {
@@ -179,6 +243,28 @@ pub enum Reply {
     Incidents {
         /// The incidents.
         incidents: Vec<IncidentView>,
+        /// Earlier ones that are notifiable and wait for a report.
+        notifiable_before: Vec<NotifiableView>,
+    },
+    /// All that is known of an incident.
+    IncidentReport {
+        /// The report.
+        report: Box<IncidentReport>,
+    },
+    /// A notifiable incident: marked, or reported on.
+    Notifiable {
+        /// What is due of it.
+        notifiable: NotifiableView,
+    },
+    /// One claim of a reduction: submitted or settled.
+    ReductionClaim {
+        /// The claim.
+        claim: ReductionClaimView,
+    },
+    /// Several claims of reductions, by service and month.
+    ReductionClaims {
+        /// The claims.
+        claims: Vec<ReductionClaimView>,
     },
     /// Whether a service is measured now.
     Measuring {
@@ -192,143 +278,4 @@ pub enum Reply {
         /// A fragment that fits "refused: …" and says what to do.
         error: String,
     },
-}
-
-/// A planned stop with its verdict for each service.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct StopView {
-    /// The stop's id; none for a dry run.
-    pub id: Option<String>,
-    /// The services that stop.
-    pub services: Vec<String>,
-    /// The time zone of the first of them.
-    pub timezone: String,
-    /// The window's first instant.
-    pub from: Instant,
-    /// The first instant after the window, as it now is.
-    pub until: Instant,
-    /// Why.
-    pub reason: String,
-    /// Who announced it.
-    pub by: String,
-    /// When it was announced.
-    pub announced_at: Instant,
-    /// The reference of an agreement.
-    pub agreed: Option<String>,
-    /// The UID of the calendar's event that it was imported from.
-    pub event: Option<String>,
-    /// When it was cancelled, and by whom.
-    pub cancelled: Option<CancellationView>,
-    /// The verdict for each service, in the order of `services`.
-    pub verdicts: Vec<StopVerdict>,
-}
-
-/// How a stop is judged for one service.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct StopVerdict {
-    /// The service.
-    pub service: String,
-    /// `valid`, `agreed`, `late`, `surplus` or `cancelled`.
-    pub verdict: String,
-    /// Whether the window overlaps office hours (C4.5).
-    pub in_office_hours: bool,
-    /// The verdict in one sentence, with local time and UTC.
-    pub reason: String,
-    /// Whether the service's contacts were told (C4.8): `no_contact`, `delivered`, `pending` while
-    /// there is time, or `not_delivered`; none for a stop that is not announced.
-    pub notice: Option<String>,
-}
-
-/// A stop was cancelled.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct CancellationView {
-    /// When.
-    pub at: Instant,
-    /// Who cancelled it.
-    pub by: String,
-}
-
-/// What came of an event of a calendar.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct EventView {
-    /// The event.
-    pub uid: String,
-    /// The stop that it makes for each customer; none if it is refused.
-    pub stops: Vec<StopView>,
-    /// Why it is refused, if it is.
-    pub refused: Option<String>,
-}
-
-/// An adjustment, who claimed it and who decided.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct AdjustmentView {
-    /// The adjustment's id.
-    pub id: String,
-    /// Exclude or include.
-    pub kind: AdjustmentKind,
-    /// The service.
-    pub service: String,
-    /// The service's time zone.
-    pub timezone: String,
-    /// First instant claimed.
-    pub from: Instant,
-    /// First instant after.
-    pub until: Instant,
-    /// The ground.
-    pub ground: Ground,
-    /// What shows it.
-    pub evidence: String,
-    /// Who claimed it.
-    pub by: String,
-    /// When it was claimed.
-    pub claimed_at: Instant,
-    /// Every decision, in the order in which they were made; the last stands.
-    pub decisions: Vec<DecisionView>,
-    /// Whether it bears on the figure (C5.3).
-    pub counts: bool,
-}
-
-/// A decision about an adjustment.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct DecisionView {
-    /// When it was made.
-    pub at: Instant,
-    /// Accepted or rejected.
-    pub decision: Decision,
-    /// Who decided.
-    pub by: String,
-}
-
-/// An incident and its support clock.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct IncidentView {
-    /// The service.
-    pub service: String,
-    /// The service's time zone.
-    pub timezone: String,
-    /// Its first instant of downtime.
-    pub opened: Instant,
-    /// The end of its last downtime; none while that goes on.
-    pub closed: Option<Instant>,
-    /// Its lost time in the running month and the one before.
-    pub lost_ms: i64,
-    /// Until when troubleshooting has to start (C9.2).
-    pub response_deadline: Instant,
-    /// `met`, `breached` or `running` (C9.4).
-    pub response: String,
-    /// When somebody acknowledged that it has started.
-    pub acknowledged: Option<Instant>,
-    /// Who did.
-    pub acknowledged_by: Option<String>,
-}
-
-/// Measuring is paused.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PauseView {
-    /// Who paused it.
-    pub by: String,
-    /// Since when.
-    pub at: Instant,
-    /// Why.
-    pub reason: String,
 }

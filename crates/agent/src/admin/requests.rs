@@ -43,6 +43,23 @@ impl Requests {
             Request::IncidentAck { service, opened } => {
                 self.acknowledge(peer, &service, opened.as_deref()).await
             }
+            Request::IncidentReport { service, opened } => {
+                self.report_incident(&service, opened.as_deref())
+            }
+            Request::IncidentNotifiable { service, opened, detected } => {
+                let (opened, detected) = (opened.as_deref(), detected.as_deref());
+                self.mark_notifiable(peer, &service, opened, detected).await
+            }
+            Request::IncidentReported { service, opened, stage, reference } => {
+                self.reported(peer, &service, opened.as_deref(), stage, reference).await
+            }
+            Request::ClaimList { service } => self.list_claims(service.as_deref()),
+            Request::ClaimSubmit { service, month, reference } => {
+                self.submit_claim(peer, &service, &month, reference).await
+            }
+            Request::ClaimSettle { service, month, amount } => {
+                self.settle_claim(peer, &service, &month, amount.as_deref()).await
+            }
             Request::Pause { service, reason } => self.pause(peer, &service, &reason).await,
             Request::Resume { service } => self.resume(peer, &service).await,
         };

@@ -6,11 +6,10 @@ use contract::{
 };
 
 use super::announcing::{Planned, Wanted, plan};
-use super::protocol::{
-    Announcement, CancellationView, EventView, Import, Reply, StopVerdict, StopView,
-};
+use super::protocol::{Announcement, Import, Reply};
 use super::requests::{Refusal, Requests, next_id};
 use super::rights::{Peer, may_operate};
+use super::views::{CancellationView, EventView, StopVerdict, StopView};
 
 /// Stops are listed from this long before now.
 const LISTED_BEFORE_MS: i64 = 62 * 86_400_000;
