@@ -11,7 +11,11 @@ use exporter::{api, metrics};
 fn scrape(criterion: &mut Criterion) {
     let snapshot = sample::crowd(sample::snapshot(), 5_000);
     criterion.bench_function("metrics of 5,000 services", |bencher| {
-        bencher.iter(|| metrics::parts(&snapshot).map(|part| part.len()).sum::<usize>());
+        bencher.iter(|| {
+            let mut bytes = 0;
+            metrics::write(&snapshot, &mut |part| bytes += part.len());
+            bytes
+        });
     });
     criterion.bench_function("landing page of 5,000 services", |bencher| {
         bencher.iter(|| page::overview(&snapshot, &View::default()).len());

@@ -18,7 +18,6 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hyper::body::Frame;
-use tokio::sync::mpsc::error::SendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use crate::counters::Counters;
@@ -158,10 +157,10 @@ async fn metrics(State(site): State<Site>) -> Response {
     let begun = async {
         let permit = site.permit().await;
         let (sender, parts) = mpsc::channel(1);
-        // The thread ends when all is sent, or when the connection that reads is gone.
+        // It waits for the connection that reads, and for one that is gone no more.
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let _ = send_metrics(&site, &sender);
+            send_metrics(&site, &sender);
         });
         Parts::begun(parts).await
     };
@@ -176,16 +175,16 @@ async fn metrics(State(site): State<Site>) -> Response {
 }
 
 /// Sends every family of one snapshot, part by part, and that it was the last.
-fn send_metrics(site: &Site, parts: &mpsc::Sender<Part>) -> Result<(), SendError<Part>> {
+fn send_metrics(site: &Site, parts: &mpsc::Sender<Part>) {
     let snapshot = site.source.snapshot();
-    for part in metrics::parts(&snapshot) {
-        parts.blocking_send(Part::Bytes(part.into()))?;
-    }
+    // Whoever asked may have gone; then what is left is written for nobody.
+    let mut send = |bytes: Vec<u8>| drop(parts.blocking_send(Part::Bytes(bytes.into())));
+    metrics::write(&snapshot, &mut send);
     let mut own = Vec::new();
     site.counters.write(&mut own);
-    metrics::write_process(&mut own);
-    parts.blocking_send(Part::Bytes(own.into()))?;
-    parts.blocking_send(Part::End)
+    send(own);
+    metrics::write_process(&mut send);
+    drop(parts.blocking_send(Part::End));
 }
 
 async fn api_services(State(site): State<Site>) -> Response {

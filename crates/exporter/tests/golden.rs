@@ -23,7 +23,9 @@ fn assert_golden(name: &str, actual: &str) {
 }
 
 fn metrics_of(snapshot: &exporter::Snapshot) -> String {
-    String::from_utf8(metrics::parts(snapshot).flatten().collect()).unwrap()
+    let mut text = Vec::new();
+    metrics::write(snapshot, &mut |part| text.extend(part));
+    String::from_utf8(text).unwrap()
 }
 
 /// A page with each tag on its own line, without the style sheet: differences can be read.

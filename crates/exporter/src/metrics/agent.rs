@@ -1,9 +1,9 @@
 //! Families about the agent: what it is, whether it can be believed, and whether facts last.
 
-use super::text::{Family, Kind, Labels, counter, gauge};
+use super::text::{Family, Kind, Labels, Parts, counter, gauge};
 use crate::snapshot::{Agent, Config, Ledger, Snapshot, Witness};
 
-pub fn write(snapshot: &Snapshot, out: &mut Vec<u8>) {
+pub fn write(snapshot: &Snapshot, out: &mut Parts<'_>) {
     identity(&snapshot.agent, out);
     gauge(out, "upptid_services", "Measured services.", snapshot.services.len() as u64);
     config(&snapshot.agent.config, out);
@@ -12,7 +12,7 @@ pub fn write(snapshot: &Snapshot, out: &mut Vec<u8>) {
     store(&snapshot.ledger, out);
 }
 
-fn identity(agent: &Agent, out: &mut Vec<u8>) {
+fn identity(agent: &Agent, out: &mut Parts<'_>) {
     Family::new(out, Kind::Gauge, "upptid_build_info", "The program, by its version.")
         .sample(&Labels::new("version", &agent.version), true);
     Family::new(out, Kind::Gauge, "upptid_agent_info", "The vantage point, by its name.")
@@ -39,7 +39,7 @@ fn identity(agent: &Agent, out: &mut Vec<u8>) {
     }
 }
 
-fn config(config: &Config, out: &mut Vec<u8>) {
+fn config(config: &Config, out: &mut Parts<'_>) {
     gauge(
         out,
         "upptid_config_last_reload_successful",
@@ -60,7 +60,7 @@ fn config(config: &Config, out: &mut Vec<u8>) {
     );
 }
 
-fn witnesses(witnesses: &[Witness], out: &mut Vec<u8>) {
+fn witnesses(witnesses: &[Witness], out: &mut Parts<'_>) {
     let labels: Vec<Labels> =
         witnesses.iter().map(|witness| Labels::new("witness", &witness.name)).collect();
     let mut answered = Family::new(
@@ -87,7 +87,7 @@ fn witnesses(witnesses: &[Witness], out: &mut Vec<u8>) {
     }
 }
 
-fn journal(ledger: &Ledger, out: &mut Vec<u8>) {
+fn journal(ledger: &Ledger, out: &mut Parts<'_>) {
     gauge(out, "upptid_journal_last_seq", "Number of the last line on disk.", ledger.seq);
     gauge(
         out,
@@ -138,7 +138,7 @@ fn journal(ledger: &Ledger, out: &mut Vec<u8>) {
     }
 }
 
-fn store(ledger: &Ledger, out: &mut Vec<u8>) {
+fn store(ledger: &Ledger, out: &mut Parts<'_>) {
     gauge(
         out,
         "upptid_store_lag_lines",

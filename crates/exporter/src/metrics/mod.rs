@@ -8,17 +8,24 @@ mod process;
 mod service;
 mod text;
 
-pub use process::write as write_process;
-
+use self::text::Parts;
 use crate::snapshot::Snapshot;
 
 /// What the answer on `/metrics` says it is.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Every family that follows from the snapshot, in parts that are written one after the other:
-/// the whole of a large fleet's need never be in memory at once.
-pub fn parts(snapshot: &Snapshot) -> impl Iterator<Item = Vec<u8>> {
-    let mut first = Vec::new();
-    agent::write(snapshot, &mut first);
-    std::iter::once(first).chain(service::parts(&snapshot.services))
+/// Gives every family that follows from the snapshot to `send`, in parts that come one after the
+/// other: the whole of a large fleet's need never be in memory at once.
+pub fn write(snapshot: &Snapshot, send: &mut dyn FnMut(Vec<u8>)) {
+    let mut parts = Parts::new(send);
+    agent::write(snapshot, &mut parts);
+    service::write(&snapshot.services, &mut parts);
+    parts.end();
+}
+
+/// Gives the families about this process to `send`.
+pub fn write_process(send: &mut dyn FnMut(Vec<u8>)) {
+    let mut parts = Parts::new(send);
+    process::write(&mut parts);
+    parts.end();
 }

@@ -2,10 +2,10 @@
 
 use procfs::process::{LimitValue, Process};
 
-use super::text::{Family, Kind, Labels, Value, gauge};
+use super::text::{Family, Kind, Labels, Parts, Value, gauge};
 
 /// Appends CPU, memory and descriptors of this process; what cannot be read is left out.
-pub fn write(out: &mut Vec<u8>) {
+pub fn write(out: &mut Parts<'_>) {
     let Ok(process) = Process::myself() else { return };
     if let Ok(stat) = process.stat() {
         let cpu_s = (stat.utime + stat.stime) as f64 / procfs::ticks_per_second() as f64;

@@ -4,35 +4,25 @@ use std::sync::Arc;
 
 use contract::{Figure, Instant, Phase, ServiceState, Terms};
 
-use super::text::{Family, Kind, Labels, Value};
+use super::text::{Family, Kind, Labels, Parts, Value};
 use crate::snapshot::{Attempt, Service, Stop};
 
-/// The families, a few at a time.
-pub fn parts(services: &[Service]) -> impl Iterator<Item = Vec<u8>> {
+/// Writes the families, in their order.
+pub fn write(services: &[Service], out: &mut Parts<'_>) {
     let rows: Vec<Row<'_>> = services.iter().map(Row::new).collect();
-    let mut bytes = 0;
-    PARTS.iter().map(move |write| {
-        let mut out = Vec::with_capacity(bytes);
-        write(&mut Sheet { services: &rows, out: &mut out });
-        bytes = bytes.max(out.len());
-        out
-    })
+    let mut sheet = Sheet { services: &rows, out };
+    identity(&mut sheet);
+    state(&mut sheet);
+    state_details(&mut sheet);
+    attempt(&mut sheet);
+    attempt_phases(&mut sheet);
+    month_time(&mut sheet);
+    month_classes(&mut sheet);
+    month_unmeasured(&mut sheet);
+    month_price(&mut sheet);
+    month_levels(&mut sheet);
+    stops(&mut sheet);
 }
-
-/// What writes the families, in their order.
-const PARTS: &[fn(&mut Sheet<'_, '_>)] = &[
-    identity,
-    state,
-    state_details,
-    attempt,
-    attempt_phases,
-    month_time,
-    month_classes,
-    month_unmeasured,
-    month_price,
-    month_levels,
-    stops,
-];
 
 /// A service with its label as it is written.
 struct Row<'a> {
@@ -47,13 +37,13 @@ impl<'a> Row<'a> {
 }
 
 /// All rows, and where they are written.
-struct Sheet<'a, 'o> {
+struct Sheet<'a, 'o, 's> {
     services: &'a [Row<'a>],
-    out: &'o mut Vec<u8>,
+    out: &'o mut Parts<'s>,
 }
 
-impl<'a> Sheet<'a, '_> {
-    fn family(&mut self, name: &'static str, help: &str) -> Family<'_> {
+impl<'a, 's> Sheet<'a, '_, 's> {
+    fn family(&mut self, name: &'static str, help: &str) -> Family<'_, 's> {
         Family::new(self.out, Kind::Gauge, name, help)
     }
 
@@ -94,7 +84,7 @@ impl<'a> Sheet<'a, '_> {
     }
 }
 
-fn identity(sheet: &mut Sheet<'_, '_>) {
+fn identity(sheet: &mut Sheet<'_, '_, '_>) {
     let services = sheet.services;
     let mut info = sheet.family(
         "upptid_service_info",
@@ -117,7 +107,7 @@ fn identity(sheet: &mut Sheet<'_, '_>) {
     });
 }
 
-fn state(sheet: &mut Sheet<'_, '_>) {
+fn state(sheet: &mut Sheet<'_, '_, '_>) {
     sheet.gauge(
         "upptid_login_up",
         "1 while customers can log in, 0 while a failure is confirmed; absent while it is \
@@ -141,7 +131,7 @@ fn state(sheet: &mut Sheet<'_, '_>) {
     }
 }
 
-fn state_details(sheet: &mut Sheet<'_, '_>) {
+fn state_details(sheet: &mut Sheet<'_, '_, '_>) {
     let services = sheet.services;
     let mut causes = sheet.family(
         "upptid_service_state_cause",
@@ -164,7 +154,7 @@ fn state_details(sheet: &mut Sheet<'_, '_>) {
     );
 }
 
-fn attempt(sheet: &mut Sheet<'_, '_>) {
+fn attempt(sheet: &mut Sheet<'_, '_, '_>) {
     sheet.attempt(
         "upptid_attempt_timestamp_seconds",
         "When the last finished attempt began.",
@@ -182,7 +172,7 @@ fn attempt(sheet: &mut Sheet<'_, '_>) {
     }
 }
 
-fn attempt_phases(sheet: &mut Sheet<'_, '_>) {
+fn attempt_phases(sheet: &mut Sheet<'_, '_, '_>) {
     sheet.attempt(
         "upptid_attempt_duration_seconds",
         "How long the last attempt took in all.",
@@ -208,7 +198,7 @@ fn attempt_phases(sheet: &mut Sheet<'_, '_>) {
     );
 }
 
-fn month_time(sheet: &mut Sheet<'_, '_>) {
+fn month_time(sheet: &mut Sheet<'_, '_, '_>) {
     sheet.month_ms(
         "upptid_month_seconds",
         "P: length of the whole running month of the service's time zone.",
@@ -224,7 +214,7 @@ fn month_time(sheet: &mut Sheet<'_, '_>) {
     );
 }
 
-fn month_classes(sheet: &mut Sheet<'_, '_>) {
+fn month_classes(sheet: &mut Sheet<'_, '_, '_>) {
     sheet.month_ms("upptid_month_up_seconds", "Time in which customers could log in.", |figure| {
         figure.up_ms
     });
@@ -260,7 +250,7 @@ fn month_classes(sheet: &mut Sheet<'_, '_>) {
     );
 }
 
-fn month_unmeasured(sheet: &mut Sheet<'_, '_>) {
+fn month_unmeasured(sheet: &mut Sheet<'_, '_, '_>) {
     let services = sheet.services;
     let mut causes = sheet.family(
         "upptid_month_unmeasured_cause_seconds",
@@ -274,7 +264,7 @@ fn month_unmeasured(sheet: &mut Sheet<'_, '_>) {
     }
 }
 
-fn month_price(sheet: &mut Sheet<'_, '_>) {
+fn month_price(sheet: &mut Sheet<'_, '_, '_>) {
     sheet.month(
         "upptid_month_availability_ratio",
         "T = (P - F) / P, cut down to six decimals.",
@@ -315,7 +305,7 @@ pub fn budget_burned(figure: &Figure) -> f64 {
     }
 }
 
-fn month_levels(sheet: &mut Sheet<'_, '_>) {
+fn month_levels(sheet: &mut Sheet<'_, '_, '_>) {
     let mut known: Vec<(&Arc<Terms>, Vec<String>)> = Vec::new();
     let services = sheet.services;
     let mut left = sheet.family(
@@ -338,7 +328,7 @@ fn month_levels(sheet: &mut Sheet<'_, '_>) {
     }
 }
 
-fn stops(sheet: &mut Sheet<'_, '_>) {
+fn stops(sheet: &mut Sheet<'_, '_, '_>) {
     let mut instant = |name, help, instant: fn(&Stop) -> Instant| {
         sheet.gauge(name, help, |service| service.next_stop.as_deref().map(instant));
     };

@@ -63,6 +63,41 @@ impl Value {
     }
 }
 
+/// Bytes after which a part is sent on its way.
+const PART_BYTES: usize = 256 << 10;
+/// What one sample may add to a part that is all but full.
+const SAMPLE_BYTES: usize = 1 << 10;
+
+/// The text, in parts that are sent one after the other: that of a large fleet is never in memory
+/// as a whole.
+pub struct Parts<'s> {
+    bytes: Vec<u8>,
+    send: &'s mut dyn FnMut(Vec<u8>),
+}
+
+impl<'s> Parts<'s> {
+    /// Nothing written yet.
+    pub fn new(send: &'s mut dyn FnMut(Vec<u8>)) -> Self {
+        Parts { bytes: Vec::new(), send }
+    }
+
+    /// Sends what is left.
+    pub fn end(self) {
+        (self.send)(self.bytes);
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+    }
+
+    fn sample_ended(&mut self) {
+        if self.bytes.len() >= PART_BYTES {
+            let next = Vec::with_capacity(PART_BYTES + SAMPLE_BYTES);
+            (self.send)(std::mem::replace(&mut self.bytes, next));
+        }
+    }
+}
+
 /// A metric's type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -73,20 +108,20 @@ pub enum Kind {
 }
 
 /// One family: begins with its help and type; its samples follow.
-pub struct Family<'o> {
-    out: &'o mut Vec<u8>,
+pub struct Family<'o, 's> {
+    out: &'o mut Parts<'s>,
     name: &'static str,
 }
 
-impl<'o> Family<'o> {
+impl<'o, 's> Family<'o, 's> {
     /// Begins a family. `help` is one line.
-    pub fn new(out: &'o mut Vec<u8>, kind: Kind, name: &'static str, help: &str) -> Self {
+    pub fn new(out: &'o mut Parts<'s>, kind: Kind, name: &'static str, help: &str) -> Self {
         let kind = match kind {
             Kind::Gauge => "gauge",
             Kind::Counter => "counter",
         };
         for part in ["# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"] {
-            out.extend_from_slice(part.as_bytes());
+            out.push(part.as_bytes());
         }
         Family { out, name }
     }
@@ -95,7 +130,7 @@ impl<'o> Family<'o> {
     pub fn sample(&mut self, labels: &Labels, value: impl Into<Value>) {
         self.begin(labels);
         if !labels.0.is_empty() {
-            self.out.push(b'}');
+            self.out.push(b"}");
         }
         self.end(value.into());
     }
@@ -105,30 +140,31 @@ impl<'o> Family<'o> {
     pub fn with(&mut self, labels: &Labels, name: &str, label: &str, value: impl Into<Value>) {
         self.begin(labels);
         for part in [",", name, "=\"", label, "\"}"] {
-            self.out.extend_from_slice(part.as_bytes());
+            self.out.push(part.as_bytes());
         }
         self.end(value.into());
     }
 
     fn begin(&mut self, labels: &Labels) {
-        self.out.extend_from_slice(self.name.as_bytes());
-        self.out.extend_from_slice(&labels.0);
+        self.out.push(self.name.as_bytes());
+        self.out.push(&labels.0);
     }
 
     fn end(&mut self, value: Value) {
-        self.out.push(b' ');
-        value.write(self.out);
-        self.out.push(b'\n');
+        self.out.push(b" ");
+        value.write(&mut self.out.bytes);
+        self.out.push(b"\n");
+        self.out.sample_ended();
     }
 }
 
 /// Appends a gauge of one sample without labels.
-pub fn gauge(out: &mut Vec<u8>, name: &'static str, help: &str, value: impl Into<Value>) {
+pub fn gauge(out: &mut Parts<'_>, name: &'static str, help: &str, value: impl Into<Value>) {
     Family::new(out, Kind::Gauge, name, help).sample(&Labels::default(), value);
 }
 
 /// Appends a counter of one sample without labels.
-pub fn counter(out: &mut Vec<u8>, name: &'static str, help: &str, value: u64) {
+pub fn counter(out: &mut Parts<'_>, name: &'static str, help: &str, value: u64) {
     Family::new(out, Kind::Counter, name, help).sample(&Labels::default(), value);
 }
 
@@ -214,9 +250,11 @@ mod tests {
     #[test]
     fn hostile_label_values_stay_inside_their_quotes() {
         let labels = Labels::new("service", "a\"} 1\nup{x=\"\\").and("team", "ö");
-        let mut out = Vec::new();
+        let mut text = String::new();
+        let mut send = |part| text += &String::from_utf8(part).unwrap();
+        let mut out = Parts::new(&mut send);
         Family::new(&mut out, Kind::Gauge, "upptid_x", "X.").with(&labels, "state", "up", true);
-        let text = String::from_utf8(out).unwrap();
+        out.end();
         assert_eq!(
             text.lines().last().unwrap(),
             r#"upptid_x{service="a\"} 1\nup{x=\"\\",team="ö",state="up"} 1"#
