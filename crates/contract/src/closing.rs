@@ -150,6 +150,20 @@ pub fn services_of<'a>(history: &'a History, customer: Option<&str>, month: Mont
     services
 }
 
+/// The same of every customer that has any.
+pub fn services_by_customer(history: &History, month: Month) -> BTreeMap<Option<&str>, Vec<&str>> {
+    let mut by_customer: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+    for record in &history.services {
+        let Some(set) = history.setting_in_force(&record.name, month) else { continue };
+        let customer = set.customer.as_deref();
+        if is_on_statement(history, record, customer, month) {
+            by_customer.entry(customer).or_default().push(&record.name);
+        }
+    }
+    by_customer.values_mut().for_each(|services| services.sort_unstable());
+    by_customer
+}
+
 /// The months to close, in order of time and then by customer (C6.7): each customer's from the one
 /// after the last statement on, otherwise from the first that is on record, up to the last in
 /// which `decided` reaches the local end for each of the services.

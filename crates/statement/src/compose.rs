@@ -1,12 +1,12 @@
 //! The month's document, out of the facts alone (C6.7).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use contract::fact::Ground;
 use contract::{
     ClosedFigure, ContractInForce, Contracts, DownClass, Figure, History, Incident, Instant, Money,
-    Month, MonthTerms, Outage, Reach, ReportStage, StopFigure, Terms, month_figure, services_of,
-    stop_notice,
+    Month, MonthTerms, Outage, Reach, ReportStage, StopFigure, Terms, month_figure,
+    services_by_customer, services_of, stop_notice,
 };
 use sha2::{Digest, Sha256};
 
@@ -56,19 +56,18 @@ impl<'a> Asked<'a> {
 /// stands for the services that name no customer.
 pub fn customers_of(history: &History, month: Month) -> Vec<Option<String>> {
     let mut contracts = Contracts::default();
-    let setting = |service| history.setting_in_force(service, month);
-    let named: BTreeSet<Option<&str>> =
-        history.services().filter_map(setting).map(|set| set.customer.as_deref()).collect();
-    let mut has_begun = |customer: &Option<&str>| {
-        let services = services_of(history, *customer, month);
+    let mut has_begun = |services: &[&str]| {
         let known_until = history.last_known_of(services.iter().copied());
         services.iter().any(|service| {
             let starts = contracts.of(history, service, month).terms.bounds().from;
             known_until.is_some_and(|until| until > starts)
         })
     };
-    let named = named.into_iter().filter(|customer| has_begun(customer));
-    named.map(|customer| customer.map(str::to_owned)).collect()
+    let customers = services_by_customer(history, month).into_iter();
+    customers
+        .filter(|(_, services)| has_begun(services))
+        .map(|(customer, _)| customer.map(str::to_owned))
+        .collect()
 }
 
 /// Composes a document from what `history` holds: its lines up to `asked.ledger`, from the start of
