@@ -31,7 +31,7 @@ pub fn run(args: &StatementArgs) -> Result<Exit, Failure> {
     }
     let month = month.ok_or_else(|| Failure::usage("which month? give --month 2026-10"))?;
     let (history, tip) = source.read(month, None)?;
-    let desk = Desk { source, history, tip, month, revision: args.revision };
+    let mut desk = Desk { source, history, tip, month, revision: args.revision, past: None };
     let customers = desk.customers();
     if args.all {
         let out = args.out.as_deref().unwrap_or(Path::new("."));
@@ -144,6 +144,8 @@ struct Desk {
     month: Month,
     /// The revision asked for; the latest if none is.
     revision: Option<u32>,
+    /// What was known at an earlier line: that of a month's close is the same for most customers.
+    past: Option<(History, LedgerPosition)>,
 }
 
 /// A statement, made.
@@ -164,11 +166,14 @@ impl Desk {
     }
 
     /// The signed statement of a customer, made anew; a provisional one if none is signed.
-    fn make(&self, customer: Option<&str>) -> Result<Made, Failure> {
+    fn make(&mut self, customer: Option<&str>) -> Result<Made, Failure> {
         let signed: Vec<&Statement> = self.history.statements_of(customer, self.month).collect();
         let wanted = |made: &&&Statement| self.revision.is_none_or(|it| made.value.revision == it);
         match (signed.iter().rfind(wanted), self.revision) {
-            (Some(made), _) => self.make_anew(&made.value),
+            (Some(made), _) => {
+                let made = made.value.clone();
+                self.make_anew(&made)
+            }
             (None, Some(revision)) => {
                 Err(Failure::usage(no_such_revision(revision, self.month, &signed)))
             }
@@ -176,8 +181,12 @@ impl Desk {
         }
     }
 
-    fn make_anew(&self, made: &SignedStatement) -> Result<Made, Failure> {
-        let (history, position) = self.source.read(self.month, Some(made.used_seq))?;
+    fn make_anew(&mut self, made: &SignedStatement) -> Result<Made, Failure> {
+        let (history, position) = match self.past.take() {
+            Some(past) if past.1.seq == made.used_seq => past,
+            _ => self.source.read(self.month, Some(made.used_seq))?,
+        };
+        let (history, position) = self.past.insert((history, position));
         if !position.hash.is_empty() && position.hash != made.used_hash {
             return Err(Failure::new(
                 Exit::Damaged,
@@ -196,7 +205,7 @@ impl Desk {
             issued_at: made.issued_at,
             ledger: LedgerPosition { seq: made.used_seq, hash: made.used_hash.clone() },
         };
-        let document = compose(&history, &asked).ok_or_else(|| another_version(made))?;
+        let document = compose(history, &asked).ok_or_else(|| another_version(made))?;
         let bytes = json::document_bytes(&document);
         if sha256(&bytes) != made.sha256 {
             return Err(another_version(made));
@@ -224,7 +233,7 @@ impl Desk {
 
     /// C6.7: one file for each customer, called as the agent calls them.
     fn make_all(
-        &self,
+        mut self,
         customers: &[Option<String>],
         args: &StatementArgs,
         folder: &Path,
@@ -303,8 +312,10 @@ fn list(history: &History, month: Option<Month>) -> String {
     for made in history.statements().iter().filter(asked) {
         let SignedStatement { month, revision, issued_at, customer, public_key, .. } = &*made.value;
         let customer = name(customer.as_deref());
-        text +=
-            &format!("{month}  revision {revision}  {issued_at}  {customer}  key {public_key}\n");
+        text += &format!(
+            "{month}  revision {revision}  {issued_at}  {customer}  key {}\n",
+            public_key.escape_debug()
+        );
     }
     if text.is_empty() {
         text += "no statement is signed yet; --month makes a provisional one\n";

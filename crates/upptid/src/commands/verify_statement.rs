@@ -36,7 +36,11 @@ pub fn kind(path: &Path) -> Result<Option<Kind>, Failure> {
     if extension == Some("csv") {
         return Ok(Some(Kind::Csv));
     }
-    let form = Form::of(&read(path, START_BYTES)?);
+    let start = read(path, START_BYTES)?;
+    if start.starts_with(b"{\"seq\":") {
+        return Ok(None);
+    }
+    let form = Form::of(&start);
     let named = || match extension? {
         "json" => Some(Form::Json),
         "html" | "htm" => Some(Form::Html),
@@ -193,7 +197,9 @@ fn compare(paths: &[PathBuf], checked: &Checked) -> Result<Compared, Failure> {
         )),
         Some(made) if !is_same(&made.value, checked) => Ok(Compared::Differs(format!(
             "line {} of the facts records another one (SHA-256 {}, key {})",
-            made.seq, made.value.sha256, made.value.public_key
+            made.seq,
+            made.value.sha256.escape_debug(),
+            made.value.public_key.escape_debug()
         ))),
         Some(_) => Ok(Compared::Follows {
             note: later.map(|later| format!("revision {later} was made after it")),
@@ -221,8 +227,10 @@ fn verified(
         Status::Closed => format!("closed, revision {}", document.revision),
         Status::Provisional => "provisional".to_owned(),
     };
-    let customer = document.customer.as_deref().unwrap_or("(no customer is named)");
-    let (seq, hash) = (document.ledger.seq, &document.ledger.hash);
+    // Quoted, for a terminal acts on what a hostile file may hold.
+    let customer = document.customer.as_deref();
+    let customer = customer.map_or_else(|| "no customer".to_owned(), |name| format!("{name:?}"));
+    let (seq, hash) = (document.ledger.seq, document.ledger.hash.escape_debug().to_string());
     let mut text = format!(
         "{}: verified\n  statement of {} to {customer}, {status}, made {}\n  SHA-256 {}\n",
         path.display(),

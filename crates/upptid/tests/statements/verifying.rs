@@ -20,7 +20,7 @@ fn c10_1_a_statement_verifies_by_itself_and_against_the_facts() {
         let text = alone.text();
         assert!(
             text.starts_with(&format!(
-                "{path}: verified\n  statement of 2026-10 to {CUSTOMER}, closed, revision 0"
+                "{path}: verified\n  statement of 2026-10 to {CUSTOMER:?}, closed, revision 0"
             )),
             "{text}"
         );
