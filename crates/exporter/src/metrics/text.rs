@@ -183,13 +183,15 @@ impl Labels {
         self.0.push(if self.0.is_empty() { b'{' } else { b',' });
         self.0.extend_from_slice(name.as_bytes());
         self.0.extend_from_slice(b"=\"");
-        for byte in value.bytes() {
-            match byte {
-                b'\\' => self.0.extend_from_slice(b"\\\\"),
-                b'"' => self.0.extend_from_slice(b"\\\""),
-                b'\n' => self.0.extend_from_slice(b"\\n"),
-                _ => self.0.push(byte),
-            }
+        for piece in value.as_bytes().split_inclusive(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
+            let (plain, escaped): (_, &[u8]) = match piece {
+                [plain @ .., b'\\'] => (plain, b"\\\\"),
+                [plain @ .., b'"'] => (plain, b"\\\""),
+                [plain @ .., b'\n'] => (plain, b"\\n"),
+                plain => (plain, b""),
+            };
+            self.0.extend_from_slice(plain);
+            self.0.extend_from_slice(escaped);
         }
         self.0.push(b'"');
         self
