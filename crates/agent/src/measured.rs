@@ -1,5 +1,6 @@
 //! One measured service: what to attempt, what it means, and what was last seen.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use contract::{Evidence, Instant, Outcome, ServiceState, UnmeasuredCause};
@@ -102,10 +103,16 @@ fn joined(mut before: Attempt, after: Attempt) -> Attempt {
 
 /// The attempt as pages and metrics show it.
 pub fn shown(attempt: &Attempt, at: Instant) -> exporter::snapshot::Attempt {
+    // Mostly all steps go to one address: its text is there once.
+    let mut latest: Option<(SocketAddr, Arc<str>)> = None;
+    let mut text = |address: SocketAddr| match &latest {
+        Some((known, text)) if *known == address => text.clone(),
+        _ => latest.insert((address, address.to_string().into())).1.clone(),
+    };
     let step = |step: &probe::attempt::Step| exporter::snapshot::Step {
         name: step.name,
         url: step.url.as_str().into(),
-        address: step.address.map(|address| address.to_string().into()),
+        address: step.address.map(&mut text),
         status: step.status,
         phases: contract::Phase::ALL.map(|phase| step.phases.get(phase)),
     };

@@ -91,6 +91,7 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
         let dial = Dial { family: *family, ..login.dial.clone() };
         Arc::new(Login { dial, ..login.clone() })
     };
+    secrets.shrink_to_fit();
     Some(ReadLogin { logins: families.iter().map(of_family).collect(), secrets })
 }
 
@@ -186,7 +187,9 @@ fn proofs(table: &Table<'_>) -> Vec<Proof> {
     if list.len() > ITEMS_MAX {
         table.note(table.problem("proof", format!("more than {ITEMS_MAX} proofs")));
     }
-    list.iter().take(ITEMS_MAX).filter_map(proof).collect()
+    let mut proofs: Vec<Proof> = list.iter().take(ITEMS_MAX).filter_map(proof).collect();
+    proofs.shrink_to_fit();
+    proofs
 }
 
 fn proof(value: &Value<'_>) -> Option<Proof> {
