@@ -176,6 +176,10 @@ pub struct ServiceSetting {
 
 /// Puts `item` in its place in a list that is sorted by `key`; almost always that is the end.
 pub(crate) fn insert_sorted<T, K: Ord>(list: &mut Vec<T>, item: T, key: impl Fn(&T) -> K) {
+    if list.is_empty() {
+        // Most lists of most services never hold more.
+        list.reserve_exact(1);
+    }
     let place = match list.last() {
         Some(last) if key(last) > key(&item) => {
             let wanted = key(&item);
