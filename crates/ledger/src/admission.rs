@@ -1,6 +1,7 @@
 //! Whether a fact may become a line: what the history would refuse must never reach the journal.
 
-use contract::{Fact, FactErrorKind, History, Interval, Line, Month};
+use contract::{Fact, FactErrorKind, History, Instant, Interval, Line, Month};
+use jiff::tz::TimeZone;
 
 /// Checks `fact` against everything that is recorded, and against the lines that are about to be.
 ///
@@ -8,6 +9,9 @@ use contract::{Fact, FactErrorKind, History, Interval, Line, Month};
 /// What the history would say of the line, and facts that only the ledger itself writes.
 pub(crate) fn admit(history: &History, sealed: &[Line], fact: &Fact) -> Result<(), String> {
     let refused = match fact {
+        Fact::StopAnnounced { services, from, .. } if is_of_two(history, services, *from) => {
+            return Err("a stop names services of two customers; announce one for each".to_owned());
+        }
         Fact::StopAnnounced { id, from, until, .. } => {
             new_id(id, Interval::new(*from, *until), is_announced(history, sealed, id))
         }
@@ -50,6 +54,16 @@ pub(crate) fn raise_stop(history: &History, sealed: &[Line], fact: Fact) -> Fact
         }
         _ => Fact::MeasuringStopped { from, cause },
     }
+}
+
+/// C10.1: what is shown to one customer must not name another.
+fn is_of_two(history: &History, services: &[String], at: Instant) -> bool {
+    let month = Month::of(at, &TimeZone::UTC);
+    let mut customers = services.iter().map(|service| {
+        let setting = history.setting_in_force(service, month);
+        setting.and_then(|setting| setting.customer.as_deref())
+    });
+    customers.next().is_some_and(|first| customers.any(|other| other != first))
 }
 
 fn is_announced(history: &History, sealed: &[Line], wanted: &str) -> bool {

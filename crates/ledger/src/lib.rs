@@ -8,6 +8,7 @@
 
 mod admission;
 mod disk;
+mod export;
 mod facts;
 mod gauges;
 mod health;
@@ -38,6 +39,7 @@ use crate::store::Mailbox;
 use crate::store::rebuild::Journal;
 use crate::store::worker::{Found, StoreGauges, Worker};
 
+pub use crate::export::{ExportError, ExportFor, ExportReport, export};
 pub use crate::facts::{ReadError, read_until};
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};
 pub use crate::journal::reader::Tip;

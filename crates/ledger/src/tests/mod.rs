@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk_trouble;
+mod export;
 mod facts;
 mod format;
 mod lasting;
