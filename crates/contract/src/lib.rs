@@ -45,7 +45,8 @@ pub use adjustments::Adjustment;
 pub use chain_damage::ChainDamage;
 pub use claims::{ClaimRecord, ClaimState, MonthClaim, month_claims};
 pub use closing::{
-    ClosedFigure, DueClose, MonthClose, SignedStatement, due_closes, due_revisions, services_by_customer, services_of,
+    ClosedFigure, DueClose, MonthClose, SignedStatement, due_closes, due_revisions,
+    services_by_customer, services_of,
 };
 pub use contracts::{ContractInForce, Contracts};
 pub use fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};
