@@ -59,6 +59,14 @@ impl Lang {
         format!("{}\u{a0}%", self.decimal(&percent.to_string()))
     }
 
+    /// A change of ten-thousandths of a percent: `+0,0224 procentenheter`.
+    pub(crate) fn percentage_points(self, e4: i64) -> String {
+        let change = Decimal::new(e4, 4);
+        let sign = if e4 > 0 { "+" } else { "" };
+        let unit = self.of("procentenheter", "percentage points");
+        format!("{sign}{}\u{a0}{unit}", self.decimal(&change.to_string()))
+    }
+
     /// `part_ms` in percent of `whole_ms`, cut down to two decimals; none of nothing.
     pub(crate) fn share(self, part_ms: i64, whole_ms: i64) -> Option<String> {
         let e2 = (i128::from(part_ms) * 10_000).checked_div(whole_ms.into())?;
@@ -251,7 +259,7 @@ mod tests {
             )),
             "2026-10-25 02:30:00 +02:00 – 2026-10-25 02:30:00 +01:00"
         );
-        assert!(Lang::En.span(from, from.plus_ms(86_400_000), &zone).contains(" – "));
+        assert!(Lang::En.span(from, from.plus_ms(86_400_000), &zone).contains("– "));
         let month = "2026-10".parse().unwrap();
         assert_eq!(Lang::Sv.month(month), "oktober 2026");
         assert_eq!(Lang::En.month(month), "October 2026");

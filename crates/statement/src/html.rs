@@ -172,7 +172,7 @@ const WORD_CHARS_MAX: usize = 28;
 /// Text of which dates and figures are not broken at the end of a line.
 fn words(text: &str) -> Markup {
     let is_held =
-        |word: &str| word.contains(['-', '\u{a0}']) && word.chars().count() <= WORD_CHARS_MAX;
+        |word: &str| word.contains(['-', '–', '\u{a0}']) && word.chars().count() <= WORD_CHARS_MAX;
     html! {
         @for (place, word) in text.split(' ').enumerate() {
             @if place > 0 { " " }

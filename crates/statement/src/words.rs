@@ -138,7 +138,7 @@ impl Lang {
         match decision {
             Some(Decision::Accepted) => self.of("godkänd", "accepted"),
             Some(Decision::Rejected) => self.of("avslagen", "rejected"),
-            None => self.of("inte avgjord", "not decided"),
+            None => self.of("inte beslutad", "not decided"),
         }
     }
 
@@ -246,7 +246,7 @@ fn down_in_swedish(cause: DownCause) -> &'static str {
         DownCause::PlainHttp => "inloggningen skulle ha sänt lösenordet över okrypterad http",
         DownCause::NoLoginForm => "sidan har inget inloggningsformulär",
         DownCause::LoginFormAgain => "inloggningsformuläret kom tillbaka efter inloggningen",
-        DownCause::NoProof => "inget syntes som bara en inloggad användare ser",
+        DownCause::NoProof => "sidan visade inget som bara en inloggad användare ser",
         DownCause::NoToken => "svaret saknar token",
         DownCause::AttemptTimeout => "inloggningen blev inte klar inom tiden för hela försöket",
         DownCause::AccountsRejected => "två olika konton nekades",

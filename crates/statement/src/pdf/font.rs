@@ -204,6 +204,6 @@ mod tests {
             }
         }
         assert_eq!(Font::Bold.wrap(b"", 9.0, 10.0), [b""]);
-        assert!((Font::Regular.width(b"Upptid", 10.0) - 28.34).abs() < 0.01);
+        assert!((Font::Regular.width(b"Upptid", 10.0) - 28.9).abs() < 0.01);
     }
 }

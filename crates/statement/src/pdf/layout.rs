@@ -21,7 +21,7 @@ const MARGIN: Type = Type { font: Font::Regular, size: 7.8, leading: 10.4, gray:
 const MARGIN_LABEL: Type = Type { font: Font::Bold, size: 8.5, leading: 10.4, gray: 0.0 };
 
 /// The least that stands under a heading before a page ends.
-const HEADED_HEIGHT: f32 = 64.0;
+const HEADED_HEIGHT: f32 = 140.0;
 /// Where the values of a list of facts begin.
 const VALUES: f32 = LEFT + 112.0;
 const FIGURES_IN_ROW: usize = 4;

@@ -169,6 +169,9 @@ impl Pages {
         bottom: f32,
         text: &[u8],
     ) {
+        if text.is_empty() {
+            return;
+        }
         let number = self.pages.len() - 1;
         let baseline = bottom + (look.leading - look.size) / 2.0 + look.size * 0.22;
         let page = &mut self.pages[number];

@@ -14,7 +14,7 @@ const NOTE: Type = Type { font: Font::Regular, size: 7.8, leading: 10.0, gray: 0
 
 /// Between columns, and above and below a row's text.
 const GAP: f32 = 10.0;
-const PADDING: f32 = 1.6;
+const PADDING: f32 = 2.0;
 
 pub(super) fn table(pages: &mut Pages, parent: ElementId, table: &Table) {
     pages.skip(6.0);

@@ -33,7 +33,7 @@ pub(super) fn blocks(service: &ServiceSection, lang: Lang, zone: &TimeZone) -> V
         let missing = lang.list(&missing);
         blocks.push(Block::Text(lang.of(
             format!("Under månaden förekom {missing}."),
-            format!("In this month there were {missing}."),
+            format!("This month had {missing}."),
         )));
     }
     blocks
@@ -82,7 +82,8 @@ fn evidence(evidence: &Evidence, lang: Lang) -> String {
     if !evidence.message.is_empty() {
         parts.push(plain(&evidence.message));
     }
-    match (&evidence.url, &evidence.address) {
+    let address = evidence.address.as_ref().filter(|address| !evidence.message.contains(*address));
+    match (&evidence.url, address) {
         (Some(url), Some(address)) => parts.push(format!("{} ({})", plain(url), plain(address))),
         (Some(one), None) | (None, Some(one)) => parts.push(plain(one)),
         (None, None) => {}
@@ -109,7 +110,7 @@ fn stops(service: &ServiceSection, lang: Lang, zone: &TimeZone) -> Table {
         lang.of("Planerade driftstopp", "Planned stops"),
         &[
             (lang.of("Nr", "Id"), false, 10),
-            (lang.of("Aviserat fönster", "Announced window"), false, 36),
+            (lang.of("Fönster", "Window"), false, 36),
             (lang.of("Aviserat", "Announced"), false, 26),
             (lang.of("Bedömning", "Verdict"), false, 22),
         ],
@@ -149,7 +150,12 @@ fn stop_notes(
     }
     if let Some(at) = stop.cancelled_at {
         let at = lang.instant(at, zone);
-        add(lang.of(format!("Inställt eller avslutat {at}."), format!("Cancelled {at}.")));
+        add(match stop.verdict {
+            StopVerdict::Cancelled => {
+                lang.of(format!("Inställt {at}."), format!("Cancelled {at}."))
+            }
+            _ => lang.of(format!("Avslutat i förtid {at}."), format!("Ended early {at}.")),
+        });
     }
     if stop.in_office_hours && stop.verdict != StopVerdict::Cancelled {
         add(lang
@@ -185,12 +191,12 @@ fn why_not_planned(stop: &StopEntry, service: &ServiceSection, lang: Lang) -> Op
             let allowed = service.terms.planned_stops_per_month;
             Some(lang.of(
                 format!(
-                    "Avtalet medger {allowed} planerat driftstopp per månad, som redan var \
+                    "Månadens tillåtna antal planerade driftstopp ({allowed}) var redan \
                      förbrukat. Stillestånd i fönstret räknas."
                 ),
                 format!(
-                    "The contract allows {allowed} planned stop a month, which was used up. \
-                     Downtime in the window counts."
+                    "The month's allowance of planned stops ({allowed}) was used up. Downtime in \
+                     the window counts."
                 ),
             ))
         }
@@ -226,10 +232,10 @@ fn adjustments(adjustments: &[AdjustmentEntry], lang: Lang, zone: &TimeZone) -> 
 
 fn adjustment_note(adjustment: &AdjustmentEntry, lang: Lang, zone: &TimeZone) -> String {
     let claimed = lang.second(adjustment.claimed_at, zone);
-    let mut note = lang.of(format!("Yrkad {claimed}"), format!("Claimed {claimed}"));
+    let mut note = lang.of(format!("Anmäld {claimed}"), format!("Claimed {claimed}"));
     if let Some(at) = adjustment.decided_at {
         let at = lang.second(at, zone);
-        note += &lang.of(format!(", avgjord {at}"), format!(", decided {at}"));
+        note += &lang.of(format!(", beslutad {at}"), format!(", decided {at}"));
     }
     let bears = match (adjustment.kind, adjustment.counts) {
         (AdjustmentKind::Exclude, true) => {

@@ -44,7 +44,11 @@ pub(super) fn table(service: &ServiceSection, lang: Lang, zone: &TimeZone) -> Op
             now.availability_lower_bound_percent,
         ),
     ] {
-        add(name, lang.percent(before), lang.percent(now), changed(before == now));
+        let change = match now.e4 - before.e4 {
+            0 => changed(true),
+            e4 => lang.percentage_points(e4),
+        };
+        add(name, lang.percent(before), lang.percent(now), change);
     }
     for (name, before_ms, now_ms, always) in [
         (lang.of("Stillestånd (F)", "Downtime (F)"), before.counted_ms, now.counted_ms, true),

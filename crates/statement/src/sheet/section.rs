@@ -32,7 +32,7 @@ fn verdict(service: &ServiceSection, provisional: bool, lang: Lang) -> Block {
     if figure.level == 0 {
         let sentence = lang.of(
             format!("Tillgängligheten var{so_far} {t}. Målet på {target} är uppfyllt."),
-            format!("Availability was{so_far} {t}. The target of {target} is met."),
+            format!("Availability{so_far} was {t}. The target of {target} is met."),
         );
         return Block::Verdict(Tone::Kept, sentence + &bound_in_doubt(service, lang));
     }
@@ -51,7 +51,7 @@ fn verdict(service: &ServiceSection, provisional: bool, lang: Lang) -> Block {
              {is} {percent} av månadsavgiften{money}."
         ),
         format!(
-            "Availability was{so_far} {t}. The target of {target} is not met: level {level}, \
+            "Availability{so_far} was {t}. The target of {target} is not met: level {level}, \
              {is} {percent} of the monthly fee{money}."
         ),
     );
@@ -124,8 +124,8 @@ fn key_figures(service: &ServiceSection, lang: Lang) -> Block {
             "T = (P − F) · 100 / P".to_owned(),
         ),
         key(
-            lang.of("Använt av utrymmet", "Budget used"),
-            lang.share(figure.counted_ms, service.budget_ms).unwrap_or_else(|| "–".to_owned()),
+            lang.of("Tillåtet stillestånd", "Allowed downtime"),
+            lang.minutes(service.budget_ms),
             budget_note(service, lang),
         ),
         key(
@@ -162,15 +162,16 @@ fn counted_note(figure: &ClosedFigure, lang: Lang) -> String {
     if figure.counted_ms >= 3_600_000 { lang.length(figure.counted_ms) } else { String::new() }
 }
 
-/// C8.1.
+/// C8.1: how much of the budget is used.
 fn budget_note(service: &ServiceSection, lang: Lang) -> String {
-    let over_ms = service.figure.counted_ms - service.budget_ms;
-    let budget = lang.minutes(service.budget_ms);
-    if over_ms <= 0 {
-        return lang.of(format!("av {budget}"), format!("of {budget}"));
-    }
-    let over = lang.minutes(over_ms);
-    lang.of(format!("av {budget}; {over} över"), format!("of {budget}; {over} over"))
+    let counted_ms = service.figure.counted_ms;
+    let used = lang.share(counted_ms, service.budget_ms).unwrap_or_else(|| "–".to_owned());
+    let over_ms = counted_ms - service.budget_ms;
+    let over = match over_ms > 0 {
+        true => format!("; {} {}", lang.minutes(over_ms), lang.of("över", "over")),
+        false => String::new(),
+    };
+    format!("{} {used}{over}", lang.of("använt", "used"))
 }
 
 fn fee_note(figure: &ClosedFigure, lang: Lang) -> String {
@@ -225,6 +226,7 @@ fn time(service: &ServiceSection, lang: Lang) -> Table {
     });
     if let Some(last) = table.totals.last_mut() {
         last.notes.extend(responsible(service, lang));
+        last.notes.extend(unmeasured(service, lang).map(str::to_owned));
     }
     table
 }
@@ -243,18 +245,30 @@ fn responsible(service: &ServiceSection, lang: Lang) -> Option<String> {
     })
 }
 
+/// C6.5: what unmeasured time means for the figures.
+fn unmeasured(service: &ServiceSection, lang: Lang) -> Option<&'static str> {
+    (service.figure.unmeasured_ms > 0).then(|| {
+        lang.of(
+            "Omätt tid räknas inte som stillestånd i T. I den undre gränsen gör den det, utom i \
+             giltiga planerade driftstopp och i undantagen tid.",
+            "Unmeasured time is no downtime in T. In the lower bound it is, except in valid \
+             planned stops and in excluded time.",
+        )
+    })
+}
+
 /// C7.4: how and until when the reduction is claimed.
 fn reduction(service: &ServiceSection, provisional: bool, lang: Lang) -> Option<Block> {
     let deadline = service.figure.claim_deadline?;
     let mut text = lang.of(
         format!(
             "Prisreduktionen ges på kundens begäran. Begäran ska göras senast {deadline}, två \
-             månader efter den dag då stilleståndet översteg månadens utrymme."
+             månader efter den dag då stilleståndet översteg det tillåtna."
         ),
         format!(
             "The price reduction is given when the customer claims it. The claim is due no later \
-             than {deadline}, two months after the day on which downtime went over the month's \
-             budget."
+             than {deadline}, two months after the day on which downtime went over what is \
+             allowed."
         ),
     );
     if provisional {

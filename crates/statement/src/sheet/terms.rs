@@ -91,7 +91,7 @@ fn rules(terms: &Terms, lang: Lang) -> Vec<(&'static str, String)> {
     let (stops, notice) = (terms.planned_stops_per_month, lang.length(terms.notice_ms));
     let four_eyes = if terms.four_eyes {
         lang.of(
-            "; avgörs av någon annan än den som yrkat",
+            "; beslutas av någon annan än den som anmält",
             "; decided by another than the claimant",
         )
     } else {
@@ -101,7 +101,7 @@ fn rules(terms: &Terms, lang: Lang) -> Vec<(&'static str, String)> {
         (
             lang.of("Planerade driftstopp", "Planned stops"),
             lang.of(
-                format!("högst {stops} per månad, aviserat minst {notice} i förväg"),
+                format!("högst {stops} per månad, aviserade minst {notice} i förväg"),
                 format!("at most {stops} a month, announced at least {notice} ahead"),
             ),
         ),
