@@ -1,6 +1,8 @@
 //! The snapshot that metrics, pages and JSON are made of: live states from the board, figures from
 //! the history as of the last heartbeat.
 
+mod records;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,6 +28,8 @@ pub struct Observatory {
     clock: Arc<dyn Clock>,
     version: Arc<str>,
     store_file: PathBuf,
+    /// The folder of the statements' files.
+    statements: PathBuf,
     started: watch::Now,
     contracts: Mutex<Contracts>,
     reloads: mpsc::Sender<ReloadAsked>,
@@ -47,8 +51,19 @@ impl Observatory {
         let started = clock.now();
         let contracts = Mutex::default();
         let store_file = state_dir.join("store").join("db");
+        let statements = state_dir.join("statements");
         let version = version.into();
-        Observatory { board, ledger, clock, version, store_file, started, contracts, reloads }
+        Observatory {
+            board,
+            ledger,
+            clock,
+            version,
+            store_file,
+            statements,
+            started,
+            contracts,
+            reloads,
+        }
     }
 }
 

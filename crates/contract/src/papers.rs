@@ -167,6 +167,12 @@ impl History {
         found.map_or_else(ClaimRecord::default, |(_, claim)| claim.clone())
     }
 
+    /// The months of a service of whose claims anything is recorded, in order of time.
+    pub fn claimed_months(&self, service: &str) -> impl Iterator<Item = Month> {
+        let claims = self.record_of(service).map_or(&[][..], |record| &record.papers().claims);
+        claims.iter().map(|(month, _)| *month)
+    }
+
     /// The incidents of a service that are marked as notifiable, by their opening (C10.6).
     pub fn notifiable(&self, service: &str) -> &[Notifiable] {
         self.record_of(service).map_or(&[], |record| &record.papers().notifiable)

@@ -2,11 +2,13 @@
 //! `cargo run -p exporter --example preview -- FOLDER [SERVICES]`.
 
 #[path = "../tests/sample/mod.rs"]
+#[allow(dead_code, reason = "the tests use the rest")]
 mod sample;
 
 use std::path::Path;
 
 use exporter::page::{self, Language, View};
+use exporter::records::Listed;
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -17,17 +19,32 @@ fn main() -> std::io::Result<()> {
     }
     let stretches = sample::stretches();
     for language in [Language::English, Language::Swedish] {
-        let view = View { language, ..View::default() };
+        let view = View { language, page: 1, ..View::default() };
         let mut pages = vec![
             ("overview", page::overview(&snapshot, &view)),
             ("starting", page::starting("the journal is being verified", &view)),
         ];
         if let Some(portal) = snapshot.service("portal") {
-            pages.push(("service", page::service(&snapshot, portal, Some(&stretches), &view)));
+            let people = Some(sample::records::people());
+            let page = page::service(&snapshot, portal, Some(&stretches), people.as_ref(), &view);
+            pages.push(("service", page));
         }
+        let (stops, adjustments) = (sample::records::stops(), sample::records::adjustments());
+        let (claims, statements) = (sample::records::claims(), sample::records::statements());
+        let key = Some(sample::records::KEY);
+        pages.extend([
+            ("stops", page::stops(&snapshot, &listed(stops), &view)),
+            ("adjustments", page::adjustments(&snapshot, &listed(adjustments), &view)),
+            ("claims", page::claims(&snapshot, &listed(claims), &view)),
+            ("statements", page::statements(&snapshot, &listed(statements), key, &view)),
+        ]);
         for (name, html) in pages {
             std::fs::write(folder.join(format!("{name}.{}.html", language.code())), html)?;
         }
     }
     Ok(())
+}
+
+fn listed<T>(rows: Vec<T>) -> Listed<T> {
+    Listed { total: rows.len(), rows }
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 use contract::{Figure, Instant, Phase, StopVerdict};
 use serde::{Serialize, Serializer};
 
+use crate::records::{
+    Adjustment, Claim, Listed, People, ROWS_MAX, Statement, Stop as RecordedStop,
+};
 use crate::snapshot::{Attempt, Service, Snapshot, Step, Stop, Stretch};
 
 /// Every service, in the order of their names.
@@ -14,8 +17,14 @@ pub fn services(snapshot: &Snapshot) -> Vec<u8> {
     bytes(&ServicesView { at: snapshot.at, services })
 }
 
-/// One service, with its last attempt's steps and what it was in its running month when not up.
-pub fn service(snapshot: &Snapshot, service: &Service, stretches: Option<&[Stretch]>) -> Vec<u8> {
+/// One service, with its last attempt's steps, what it was in its running month when not up, and
+/// what people recorded of it.
+pub fn service(
+    snapshot: &Snapshot,
+    service: &Service,
+    stretches: Option<&[Stretch]>,
+    people: Option<&People>,
+) -> Vec<u8> {
     bytes(&OneView {
         at: snapshot.at,
         service: ServiceView::new(service),
@@ -26,7 +35,35 @@ pub fn service(snapshot: &Snapshot, service: &Service, stretches: Option<&[Stret
             .map(StepView::new)
             .collect(),
         month: stretches.map(|stretches| stretches.iter().map(StretchView::new).collect()),
+        people,
     })
+}
+
+/// A page of planned stops.
+pub fn stops(at: Instant, page: usize, stops: &Listed<RecordedStop>) -> Vec<u8> {
+    bytes(&StopsView { list: ListView::new(at, page, stops), stops: &stops.rows })
+}
+
+/// A page of adjustments.
+pub fn adjustments(at: Instant, page: usize, adjustments: &Listed<Adjustment>) -> Vec<u8> {
+    let list = ListView::new(at, page, adjustments);
+    bytes(&AdjustmentsView { list, adjustments: &adjustments.rows })
+}
+
+/// A page of price reductions.
+pub fn claims(at: Instant, page: usize, claims: &Listed<Claim>) -> Vec<u8> {
+    bytes(&ClaimsView { list: ListView::new(at, page, claims), claims: &claims.rows })
+}
+
+/// A page of statements, with the public key that signs them now.
+pub fn statements(
+    at: Instant,
+    page: usize,
+    statements: &Listed<Statement>,
+    public_key: Option<&str>,
+) -> Vec<u8> {
+    let list = ListView::new(at, page, statements);
+    bytes(&StatementsView { list, public_key, statements: &statements.rows })
 }
 
 /// What went wrong, as JSON.
@@ -51,6 +88,52 @@ struct OneView<'a> {
     service: ServiceView<'a>,
     steps: Vec<StepView<'a>>,
     month: Option<Vec<StretchView<'a>>>,
+    people: Option<&'a People>,
+}
+
+/// Which part of a list follows.
+#[derive(Serialize)]
+struct ListView {
+    at: Instant,
+    page: usize,
+    pages: usize,
+    total: usize,
+}
+
+impl ListView {
+    fn new<T>(at: Instant, page: usize, listed: &Listed<T>) -> Self {
+        let pages = listed.total.div_ceil(ROWS_MAX).max(1);
+        ListView { at, page, pages, total: listed.total }
+    }
+}
+
+#[derive(Serialize)]
+struct StopsView<'a> {
+    #[serde(flatten)]
+    list: ListView,
+    stops: &'a [RecordedStop],
+}
+
+#[derive(Serialize)]
+struct AdjustmentsView<'a> {
+    #[serde(flatten)]
+    list: ListView,
+    adjustments: &'a [Adjustment],
+}
+
+#[derive(Serialize)]
+struct ClaimsView<'a> {
+    #[serde(flatten)]
+    list: ListView,
+    claims: &'a [Claim],
+}
+
+#[derive(Serialize)]
+struct StatementsView<'a> {
+    #[serde(flatten)]
+    list: ListView,
+    public_key: Option<&'a str>,
+    statements: &'a [Statement],
 }
 
 #[derive(Serialize)]

@@ -1,16 +1,20 @@
 //! One snapshot as Prometheus metrics, as pages and as JSON, behind a bounded HTTP listener.
 //!
-//! [`snapshot`] is the data; [`metrics`], [`page`] and [`api`] are pure functions of it;
+//! [`snapshot`] is what is live and [`records`] what people recorded; [`metrics`], [`page`], [`api`]
+//! and [`feed`] are pure functions of them;
 //! [`counters`] counts what the agent does; [`listener`] puts them behind a socket.
 
 pub mod api;
 pub mod counters;
+pub mod feed;
 pub mod listener;
 pub mod metrics;
 pub mod page;
+pub mod records;
 mod routes;
 pub mod snapshot;
 
 pub use counters::Counters;
 pub use listener::{Options, serve};
+pub use records::Records;
 pub use snapshot::{Snapshot, Source};

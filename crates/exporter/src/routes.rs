@@ -1,5 +1,7 @@
 //! The paths: what is asked is looked up in one snapshot and answered.
 
+mod records;
+
 use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -48,6 +50,7 @@ pub fn router(source: Arc<dyn Source>, counters: Arc<Counters>, options: &Option
     Router::new()
         .route("/", get(overview))
         .route("/service/{name}", get(service))
+        .merge(records::routes())
         .route("/metrics", get(metrics))
         .route("/api/v1/services", get(api_services))
         .route("/api/v1/services/{name}", get(api_service))
@@ -123,11 +126,16 @@ impl Site {
             }
             Err(reason) => html(StatusCode::SERVICE_UNAVAILABLE, page::starting(&reason, &view)),
         };
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
-        headers.insert(VARY, HeaderValue::from_static("accept-language"));
+        speaks(&mut response, language);
         response
     }
+}
+
+/// Says in which language an answer is, and that this was the reader's choice.
+fn speaks(response: &mut Response, language: Language) {
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.code()));
+    headers.insert(VARY, HeaderValue::from_static("accept-language"));
 }
 
 async fn overview(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
@@ -143,8 +151,10 @@ async fn service(
 ) -> Response {
     site.page(&uri, &headers, move |site, snapshot, view| match snapshot.service(&name) {
         Some(service) => {
-            let stretches = site.source.month(&name);
-            (StatusCode::OK, page::service(snapshot, service, stretches.as_deref(), view))
+            let (stretches, people) = (site.source.month(&name), site.source.people(&name));
+            let page =
+                page::service(snapshot, service, stretches.as_deref(), people.as_ref(), view);
+            (StatusCode::OK, page)
         }
         None => (StatusCode::NOT_FOUND, page::not_found(view)),
     })
@@ -194,8 +204,9 @@ async fn api_services(State(site): State<Site>) -> Response {
 async fn api_service(State(site): State<Site>, Path(name): Path<String>) -> Response {
     site.answer(JSON, move |site, snapshot| match snapshot.service(&name) {
         Some(service) => {
-            let stretches = site.source.month(&name);
-            (StatusCode::OK, api::service(snapshot, service, stretches.as_deref()))
+            let (stretches, people) = (site.source.month(&name), site.source.people(&name));
+            let json = api::service(snapshot, service, stretches.as_deref(), people.as_ref());
+            (StatusCode::OK, json)
         }
         None => (StatusCode::NOT_FOUND, api::error("no service of this name is measured")),
     })
@@ -247,16 +258,19 @@ async fn dress(State(site): State<Site>, request: Request, next: Next) -> Respon
         headers.insert(name, HeaderValue::from_static(value));
     };
     set(CACHE_CONTROL, "no-store");
-    set(CONTENT_SECURITY_POLICY, page::content_security_policy());
     set(REFERRER_POLICY, "no-referrer");
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(X_FRAME_OPTIONS, "DENY");
+    // A statement's file brings its own.
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(page::content_security_policy()));
     response
 }
 
-/// What a request asks of a page: `lang`, `q` and `page`; without `lang`, what the browser wants.
+/// What a request asks of a page: `lang`, `q`, `service` and `page`; without `lang`, what the browser wants.
 fn view(uri: &Uri, headers: &HeaderMap) -> View {
-    let mut view = View::default();
+    let mut view = View { page: 1, ..View::default() };
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     view.language = wanted.map_or(Language::English, Language::accepted);
     for (key, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
@@ -266,6 +280,7 @@ fn view(uri: &Uri, headers: &HeaderMap) -> View {
                 view.language = view.chosen.unwrap_or(view.language);
             }
             "q" => view.filter = value.trim().to_owned(),
+            "service" => view.service = Some(value.into_owned()).filter(|name| !name.is_empty()),
             "page" => view.page = value.parse().unwrap_or(1).max(1),
             _ => {}
         }

@@ -11,6 +11,8 @@ use contract::outcome::AccountCause;
 use contract::stops::StopVerdict;
 use contract::{Evidence, Figure, Instant, Outcome, Phase, ServiceState, Terms, UnmeasuredCause};
 
+use crate::records::Records;
+
 /// Outages that a snapshot holds at most, newest first; the API and the pages show no more.
 pub const OUTAGES_MAX: usize = 100;
 /// Announced stops that a snapshot holds at most, the next one first.
@@ -19,7 +21,7 @@ pub const STOPS_MAX: usize = 100;
 pub const STEPS_MAX: usize = 32;
 
 /// Where the pages get what they show.
-pub trait Source: Send + Sync + 'static {
+pub trait Source: Records {
     /// Everything at this instant. Called once per request, off the async threads; it may take
     /// milliseconds and should hold no lock for longer.
     fn snapshot(&self) -> Snapshot;

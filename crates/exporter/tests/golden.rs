@@ -1,37 +1,19 @@
 //! The metrics and pages of the sample, byte for byte. After an intended change run the tests with
 //! `UPDATE_GOLDEN=1` and read the difference.
 
+#[allow(dead_code, reason = "the other tests use the rest")]
 mod sample;
-
-use std::path::Path;
 
 use contract::ServiceState;
 use exporter::page::{self, Language, View};
 use exporter::{api, metrics};
 
-fn assert_golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    #[expect(clippy::disallowed_methods, reason = "a person asks for new golden files")]
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, actual).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    for (number, (actual, expected)) in (1..).zip(actual.lines().zip(expected.lines())) {
-        assert_eq!(actual, expected, "{name}:{number}");
-    }
-    assert_eq!(actual.len(), expected.len(), "{name}: one ends before the other");
-}
+use sample::golden::{assert_golden, body};
 
 fn metrics_of(snapshot: &exporter::Snapshot) -> String {
     let mut text = Vec::new();
     metrics::write(snapshot, &mut |part| text.extend(part));
     String::from_utf8(text).unwrap()
-}
-
-/// A page with each tag on its own line, without the style sheet: differences can be read.
-fn body(page: &str) -> String {
-    let start = page.find("<body>").unwrap();
-    page[start..].replace('<', "\n<").trim_start().to_owned()
 }
 
 fn swedish() -> View {
@@ -53,7 +35,13 @@ fn the_overview_is_as_it_was() {
 fn a_service_page_in_swedish_is_as_it_was() {
     let snapshot = sample::snapshot();
     let portal = snapshot.service("portal").unwrap();
-    let page = page::service(&snapshot, portal, Some(&sample::stretches()), &swedish());
+    let page = page::service(
+        &snapshot,
+        portal,
+        Some(&sample::stretches()),
+        Some(&sample::records::people()),
+        &swedish(),
+    );
     assert_golden("portal.sv.html", &body(&page));
 }
 
@@ -61,7 +49,12 @@ fn a_service_page_in_swedish_is_as_it_was() {
 fn the_api_is_as_it_was() {
     let snapshot = sample::snapshot();
     let portal = snapshot.service("portal").unwrap();
-    let json = api::service(&snapshot, portal, Some(&sample::stretches()));
+    let json = api::service(
+        &snapshot,
+        portal,
+        Some(&sample::stretches()),
+        Some(&sample::records::people()),
+    );
     let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
     assert_golden("portal.json", &serde_json::to_string_pretty(&value).unwrap());
     let all: serde_json::Value = serde_json::from_slice(&api::services(&snapshot)).unwrap();
@@ -100,7 +93,7 @@ fn a_page_shows_good_only_what_is_measured_up() {
     assert!(!page.contains("state up"));
     // Without knowledge of the month no day is drawn.
     let intranet = snapshot.service("intranet").unwrap();
-    let page = page::service(&snapshot, intranet, None, &View::default());
+    let page = page::service(&snapshot, intranet, None, None, &View::default());
     assert!(!body(&page).contains("rect class=\"up\""));
 }
 
@@ -124,7 +117,7 @@ fn hostile_names_and_causes_stay_text() {
     for page in [
         page::overview(&snapshot, &View::default()),
         page::overview(&snapshot, &view),
-        page::service(&snapshot, service, Some(&sample::stretches()), &view),
+        page::service(&snapshot, service, Some(&sample::stretches()), None, &view),
         page::starting(hostile, &view),
     ] {
         assert!(!page.contains("<script"), "{page}");

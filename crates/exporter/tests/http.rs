@@ -8,8 +8,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::Month;
+use exporter::records::{Adjustment, Claim, FileName, Listed, People, Statement, Stop, Wanted};
 use exporter::snapshot::Stretch;
-use exporter::{Counters, Options, Snapshot, Source, serve};
+use exporter::{Counters, Options, Records, Snapshot, Source, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -41,6 +43,39 @@ impl Source for Still {
 
     fn reload(&self) -> Result<(), String> {
         Err("upptid.toml:12: unknown key \"intervall\"".to_owned())
+    }
+}
+
+impl Records for Still {
+    fn stops(&self, wanted: &Wanted) -> Listed<Stop> {
+        let concerns = |it: &Stop| it.services.iter().any(|it| wanted.concerns(&it.service));
+        let stops = sample::records::stops().into_iter().filter(concerns);
+        wanted.of(stops.collect(), |it| it)
+    }
+
+    fn adjustments(&self, wanted: &Wanted) -> Listed<Adjustment> {
+        wanted.of(sample::records::adjustments(), |it| it)
+    }
+
+    fn claims(&self, wanted: &Wanted) -> Listed<Claim> {
+        wanted.of(sample::records::claims(), |it| it)
+    }
+
+    fn statements(&self, wanted: &Wanted) -> Listed<Statement> {
+        wanted.of(sample::records::statements(), |it| it)
+    }
+
+    fn signing_key(&self) -> Option<String> {
+        Some(sample::records::KEY.to_owned())
+    }
+
+    fn statement_file(&self, month: Month, name: &FileName) -> Option<Vec<u8>> {
+        let path = format!("{month}/{}", name.as_str());
+        (path == "2026-10/exempelbolaget-ab.sv.html").then(|| b"<!DOCTYPE html>".to_vec())
+    }
+
+    fn people(&self, service: &str) -> Option<People> {
+        (service == "portal").then(sample::records::people)
     }
 }
 
@@ -117,6 +152,20 @@ async fn every_path_answers() {
         ("/api/v1/services/portal", "200", "\"availability_percent\":\"99.9814\""),
         ("/api/v1/services/nobody", "404", "{\"error\":"),
         ("/api/nothing", "404", "{\"error\":"),
+        ("/service/portal", "200", "Measuring is paused since"),
+        ("/stops", "200", "contacts told in time"),
+        ("/stops?lang=sv&service=mail", "200", "Planerade driftstopp"),
+        ("/stops?page=9", "200", "Planned stops"),
+        ("/adjustments", "200", "flow records of the carrier"),
+        ("/claims", "200", "letter of 9 November"),
+        ("/statements", "200", sample::records::KEY),
+        ("/api/v1/stops", "200", "\"verdict\":\"surplus\""),
+        ("/api/v1/stops?service=nobody", "200", "\"total\":0"),
+        ("/api/v1/adjustments", "200", "\"decision\":\"rejected\""),
+        ("/api/v1/claims", "200", "\"state\":\"submitted\""),
+        ("/api/v1/statements", "200", "\"public_key\":\"9f1c"),
+        ("/stops.ics", "200", "BEGIN:VCALENDAR\r\n"),
+        ("/stops.ics?service=nobody", "404", ""),
         ("/-/healthy", "200", "healthy"),
         ("/-/ready", "200", "ready"),
         ("/-/reload", "405", ""),
@@ -267,5 +316,44 @@ async fn metrics_that_could_not_be_made_are_no_empty_success() {
     assert_eq!(status(&running.get("/metrics").await), "500");
     assert_eq!(status(&running.get("/api/v1/services").await), "500");
     assert_eq!(status(&running.get("/-/healthy").await), "200");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_statements_file_is_given_as_it_is_and_nothing_else_is() {
+    let running = Running::start(Still::sample(), Options::default());
+    let page = running.get("/statements/2026-10/exempelbolaget-ab.sv.html").await;
+    assert_eq!(status(&page), "200");
+    assert!(page.contains("content-type: text/html; charset=utf-8"), "{page}");
+    // It brings its own style sheet, and may do nothing else.
+    assert!(
+        page.contains("content-security-policy: default-src 'none'; style-src 'unsafe-inline'")
+    );
+    for path in [
+        "/statements/2026-10/statement.key",
+        "/statements/2026-10/..%2f..%2fstatement.key",
+        "/statements/..%2f..%2fjournal/2026-10.jsonl",
+        "/statements/2026-13/exempelbolaget-ab.sv.html",
+        "/statements/2026-10/nobody.json",
+        "/statements/2026-10/",
+        "/statements/2026-10",
+    ] {
+        assert_eq!(status(&running.get(path).await), "404", "{path}");
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn the_feed_is_a_calendar_in_the_language_that_is_asked_for() {
+    let running = Running::start(Still::sample(), Options::default());
+    let feed = running.get("/stops.ics?lang=sv&service=mail").await;
+    for expected in [
+        "content-type: text/calendar; charset=utf-8",
+        "content-language: sv",
+        "SUMMARY;LANGUAGE=sv:Planerat driftstopp av portal\\, mail: new <storage>",
+    ] {
+        assert!(feed.contains(expected), "{expected}: {feed}");
+    }
+    assert_eq!(feed.matches("BEGIN:VEVENT").count(), 1);
     running.end().await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{Figure, Instant, Percent};
+use contract::{Figure, Instant, Money, Percent};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
@@ -18,6 +18,12 @@ pub fn instant(at: Instant, zone: &TimeZone) -> Markup {
 pub fn minute(at: Instant, zone: &TimeZone) -> Markup {
     let local = zone.to_datetime(at.timestamp());
     html! { time datetime=(at) { (local.strftime("%Y-%m-%d %H:%M")) } }
+}
+
+/// `14:05` in `zone`, with the whole instant for machines.
+pub fn time_of_day(at: Instant, zone: &TimeZone) -> Markup {
+    let local = zone.to_datetime(at.timestamp());
+    html! { time datetime=(at) { (local.strftime("%H:%M")) } }
 }
 
 /// A length of time in its two largest units: `3 d 4 h`, `44 min 42 s`, `1.5 s`.
@@ -61,6 +67,26 @@ pub fn burned(figure: &Figure, language: Language) -> Option<String> {
 /// The reduction that the price level gives: `10 %`.
 pub fn reduction(figure: &Figure, language: Language) -> String {
     format!("{}\u{a0}%", decimal(&figure.reduction_percent.normalize().to_string(), language))
+}
+
+/// `1,250.00 SEK`, `1 250,00 SEK`.
+pub fn money(money: &Money, language: Language) -> String {
+    let text = money.to_string();
+    let whole = text.find('.').unwrap_or(text.len());
+    let separator = language.of(",", "\u{a0}");
+    let mut grouped = String::new();
+    for (place, character) in text.char_indices() {
+        let is_between = place > 0 && place < whole && (whole - place).is_multiple_of(3);
+        if is_between && text.as_bytes()[place - 1].is_ascii_digit() {
+            grouped.push_str(separator);
+        }
+        grouped.push(match character {
+            '.' => language.of('.', ','),
+            ' ' => '\u{a0}',
+            other => other,
+        });
+    }
+    grouped
 }
 
 /// A time measured by the probe: `12.3 ms`, `1.250 s`.
@@ -114,5 +140,10 @@ mod tests {
         assert_eq!(minutes(1_851_419_750, Language::English), "30,856.995");
         assert_eq!(minutes(1_851_419_750, Language::Swedish), "30\u{a0}856,995");
         assert_eq!(percent(Percent { e4: 998_999 }, Language::Swedish), "99,8999\u{a0}%");
+        let fee: Money = "1234567.50 SEK".parse().unwrap();
+        assert_eq!(money(&fee, Language::English), "1,234,567.50\u{a0}SEK");
+        assert_eq!(money(&fee, Language::Swedish), "1\u{a0}234\u{a0}567,50\u{a0}SEK");
+        let small: Money = "250.00 SEK".parse().unwrap();
+        assert_eq!(money(&small, Language::Swedish), "250,00\u{a0}SEK");
     }
 }

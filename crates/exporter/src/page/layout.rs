@@ -38,6 +38,14 @@ pub fn still(title: &str, view: &View, main: Markup) -> String {
 
 /// A page at `path`, which its language links keep.
 pub fn frame(title: &str, view: &View, path: &str, refresh: Option<u32>, main: Markup) -> String {
+    let service = view.service.as_deref().unwrap_or_default();
+    let kept = [("q", view.filter.as_str()), ("service", service)];
+    let records = [
+        ("/stops", view.language.of("Stops", "Driftstopp")),
+        ("/adjustments", view.language.of("Adjustments", "Justeringar")),
+        ("/claims", view.language.of("Claims", "Prisreduktioner")),
+        ("/statements", view.language.of("Statements", "Rapporter")),
+    ];
     let page = html! {
         (DOCTYPE)
         html lang=(view.language.code()) {
@@ -56,11 +64,17 @@ pub fn frame(title: &str, view: &View, path: &str, refresh: Option<u32>, main: M
                 a.skip href="#main" { (view.language.of("To the content", "Till innehållet")) }
                 header {
                     a.mark href=(view.link("/", &[])) { "Upptid" }
+                    nav aria-label=(view.language.of("Records", "Register")) {
+                        @for (to, name) in records {
+                            a href=(view.link(to, &[]))
+                                aria-current=[(to == path).then_some("page")] { (name) }
+                        }
+                    }
                     nav aria-label=(view.language.of("Language", "Språk")) {
                         @for (language, name) in
                             [(Language::Swedish, "Svenska"), (Language::English, "English")]
                         {
-                            a href=(view.link_in(Some(language), path, &[("q", &view.filter)]))
+                            a href=(view.link_in(Some(language), path, &kept))
                                 hreflang=(language.code())
                                 lang=(language.code())
                                 aria-current=[(language == view.language).then_some("true")]

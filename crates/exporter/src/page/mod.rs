@@ -3,20 +3,30 @@
 //! **Invariant:** green means measured and up, nothing else: what is unmeasured, suspected or
 //! provisional never looks good.
 
+mod adjustments;
 mod bars;
+mod claims;
 mod days;
 mod display;
 mod health;
+mod incidents;
 mod layout;
+mod listing;
 mod overview;
 mod service;
+mod statements;
+mod stops;
 mod view;
 mod waterfall;
 mod words;
 
+pub use adjustments::adjustments;
+pub use claims::claims;
 pub use layout::content_security_policy;
 pub use overview::overview;
 pub use service::service;
+pub use statements::statements;
+pub use stops::stops;
 pub use view::View;
 pub use words::Language;
 

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 
 use super::view::{View, segment, service_path};
 use super::words::Language;
-use super::{bars, days, display, layout, overview, waterfall};
+use super::{bars, days, display, incidents, layout, listing, overview, waterfall};
+use crate::records::People;
 use crate::snapshot::{Class, Service, Snapshot, Stretch};
 
 /// Outages on the page; the newest are shown.
@@ -13,14 +14,17 @@ const OUTAGES_SHOWN_MAX: usize = 200;
 /// How often the page asks for itself again.
 const REFRESH_S: u32 = 15;
 
-/// The page of one service. `stretches` is its running month as [`crate::Source::month`] gives it.
+/// The page of one service. `stretches` is its running month as [`crate::Source::month`] gives it,
+/// `people` what [`crate::Records::people`] does.
 pub fn service(
     snapshot: &Snapshot,
     service: &Service,
     stretches: Option<&[Stretch]>,
+    people: Option<&People>,
     view: &View,
 ) -> String {
     let language = view.language;
+    let records = |path| view.link(path, &[("service", &service.name)]);
     let main = html! {
         nav.trail aria-label=(language.of("Trail", "Sökväg")) {
             a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) }
@@ -29,8 +33,14 @@ pub fn service(
         @if let Some(customer) = &service.customer { p.customer { (customer) } }
         (overview::warnings(snapshot, language))
         p.now { (overview::state(service, language)) }
+        @if let Some(pause) = people.and_then(|people| people.pause.as_ref()) {
+            p.warnings {
+                (language.of("Measuring is paused since ", "Mätningen är pausad sedan "))
+                (listing::act(&pause.act, &service.zone, language)) ": " (pause.reason)
+            }
+        }
         @match &service.figure {
-            Some(figure) => (month(service, figure, stretches, language)),
+            Some(figure) => (month(service, figure, stretches, people, language)),
             None => p { (language.of("There is no figure yet.", "Det finns ingen siffra ännu.")) },
         }
         section {
@@ -45,7 +55,17 @@ pub fn service(
                 (language.of("As of ", "Per ")) (display::instant(snapshot.at, &service.zone))
                 " (" (service.zone.iana_name().unwrap_or("UTC")) ")."
             }
-            p { a href={ "/api/v1/services/" (segment(&service.name)) } { "JSON" } }
+            p {
+                a href=(records("/stops")) { (language.of("All its stops", "Alla dess driftstopp")) }
+                " · "
+                a href=(records("/adjustments")) { (language.of("Adjustments", "Justeringar")) }
+                " · "
+                a href=(records("/claims")) { (language.of("Claims", "Prisreduktioner")) }
+                " · "
+                a href=(records("/statements")) { (language.of("Statements", "Rapporter")) }
+                " · "
+                a href={ "/api/v1/services/" (segment(&service.name)) } { "JSON" }
+            }
         }
     };
     layout::frame(&service.name, view, &service_path(&service.name), Some(REFRESH_S), main)
@@ -55,6 +75,7 @@ fn month(
     service: &Service,
     figure: &Figure,
     stretches: Option<&[Stretch]>,
+    people: Option<&People>,
     language: Language,
 ) -> Markup {
     html! {
@@ -78,6 +99,7 @@ fn month(
             (edges(service, figure, language))
         }
         (outages(service, figure, language))
+        (incidents::incidents(service, figure, people, language))
         (stops(service, figure, language))
     }
 }
@@ -110,7 +132,7 @@ fn headline(figure: &Figure, language: Language) -> Markup {
                         span.sub {
                             (language.of("level ", "nivå ")) (figure.level)
                             @if let Some(reduction) = &figure.reduction {
-                                ", " (display::decimal(&reduction.to_string(), language))
+                                ", " (display::money(reduction, language))
                             }
                             @if let Some(deadline) = figure.claim_deadline {
                                 (language.of(", to be claimed by ", ", begärs senast ")) (deadline)

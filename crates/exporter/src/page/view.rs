@@ -16,6 +16,8 @@ pub struct View {
     pub filter: String,
     /// Which page of the list, from 1.
     pub page: usize,
+    /// The service whose records are asked for; all of them if none is.
+    pub service: Option<String>,
 }
 
 impl View {
@@ -40,6 +42,13 @@ impl View {
             query if query.is_empty() => path.to_owned(),
             query => format!("{path}?{query}"),
         }
+    }
+
+    /// A link to a list of records, of the service that was asked for.
+    pub fn records_link(&self, path: &str, page: usize) -> String {
+        let page = if page > 1 { page.to_string() } else { String::new() };
+        let service = self.service.as_deref().unwrap_or_default();
+        self.link(path, &[("service", service), ("page", &page)])
     }
 
     /// A link to a service's page.

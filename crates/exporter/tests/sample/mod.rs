@@ -1,6 +1,9 @@
 //! A snapshot to show: four services in four states on 22 November 2026, figured by the contract
 //! from the facts beside this file.
 
+pub mod golden;
+pub mod records;
+
 use std::sync::Arc;
 use std::time::Duration;
 

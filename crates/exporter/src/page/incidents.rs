@@ -1,0 +1,121 @@
+//! A month's incidents: the support clock, who acknowledged them, and what is due to the authority
+//! (C9, C10.6).
+
+use contract::{Figure, Incident, ReportStage, Response};
+use maud::{Markup, html};
+
+use super::words::Language;
+use super::{display, listing};
+use crate::records::{Notifiable, People};
+use crate::snapshot::Service;
+
+/// Incidents on the page; the newest are shown.
+const SHOWN_MAX: usize = 100;
+
+/// The section of a service's page.
+pub fn incidents(
+    service: &Service,
+    figure: &Figure,
+    people: Option<&People>,
+    language: Language,
+) -> Markup {
+    let title = language.of("Incidents this month", "Månadens incidenter");
+    let heads = [
+        language.of("Opened", "Öppnad"),
+        language.of("Closed", "Avslutad"),
+        language.of("Start troubleshooting by", "Felsökning påbörjas senast"),
+        language.of("Acknowledged", "Kvitterad"),
+        language.of("Response", "Inställelse"),
+    ];
+    html! {
+        section {
+            h2 { (title) }
+            @if figure.incidents.is_empty() {
+                p { (language.of("None has opened.", "Ingen har öppnats.")) }
+            } @else {
+                (listing::table(title, &heads, html! {
+                    @for incident in figure.incidents.iter().rev().take(SHOWN_MAX) {
+                        (row(incident, service, people, language))
+                    }
+                }))
+            }
+        }
+    }
+}
+
+fn row(
+    incident: &Incident,
+    service: &Service,
+    people: Option<&People>,
+    language: Language,
+) -> Markup {
+    let zone = &service.zone;
+    let act = people.and_then(|people| people.acknowledged(incident.opened));
+    let notifiable = people.and_then(|people| people.notifiable(incident.opened));
+    html! {
+        tr {
+            th scope="row" {
+                (display::instant(incident.opened, zone))
+                span.sub {
+                    (display::length(incident.lost_ms, language))
+                    (language.of(" lost", " förlorat"))
+                }
+            }
+            td {
+                @match incident.closed {
+                    Some(closed) => (display::instant(closed, zone)),
+                    None => (language.of("goes on", "pågår")),
+                }
+            }
+            td { (display::minute(incident.response_deadline, zone)) }
+            td {
+                @match (act, incident.acknowledged) {
+                    (Some(act), _) => (listing::act(act, zone, language)),
+                    (None, Some(at)) => (display::minute(at, zone)),
+                    (None, None) => (language.of("not yet", "inte än")),
+                }
+                @if let Some(notifiable) = notifiable {
+                    (reports(notifiable, service, language))
+                }
+            }
+            td { (response(incident.response, language)) }
+        }
+    }
+}
+
+fn response(response: Response, language: Language) -> Markup {
+    html! {
+        @match response {
+            Response::Met => (language.of("in time", "i tid")),
+            Response::Breached => strong { (language.of("too late", "för sent")) },
+            Response::Running => (language.of("the clock runs", "klockan går")),
+        }
+    }
+}
+
+fn reports(notifiable: &Notifiable, service: &Service, language: Language) -> Markup {
+    html! {
+        @for report in &notifiable.reports {
+            span.sub {
+                (stage(report.stage, language)) ": "
+                @match report.reported_at {
+                    Some(at) => {
+                        (language.of("handed in ", "lämnad ")) (display::minute(at, &service.zone))
+                    },
+                    None => {
+                        (language.of("due by ", "senast "))
+                        (display::minute(report.deadline, &service.zone))
+                    },
+                }
+            }
+        }
+    }
+}
+
+fn stage(stage: ReportStage, language: Language) -> &'static str {
+    match stage {
+        ReportStage::EarlyWarning => language.of("Early warning (NIS2)", "Tidig varning (NIS2)"),
+        ReportStage::Notification => language.of("Notification (NIS2)", "Incidentanmälan (NIS2)"),
+        ReportStage::Final => language.of("Final report (NIS2)", "Slutrapport (NIS2)"),
+    }
+}

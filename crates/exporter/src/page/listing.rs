@@ -1,0 +1,119 @@
+//! What the lists of records have in common: the title, of whom they are, and their pages.
+
+use contract::Instant;
+use jiff::tz::TimeZone;
+use maud::{Markup, html};
+
+use super::view::View;
+use super::words::Language;
+use super::{display, layout};
+use crate::records::{Act, ROWS_MAX};
+
+/// A list's page: its title, what `about` says of it, its entries, and the way to the others.
+pub struct Listing<'a> {
+    /// The title.
+    pub title: &'a str,
+    /// Its path, `/stops`; as JSON it is below `/api/v1`.
+    pub path: &'a str,
+    /// What it is, in a sentence.
+    pub about: Markup,
+    /// How many entries there are in all.
+    pub total: usize,
+    /// What to say if there is none.
+    pub none: &'a str,
+}
+
+impl Listing<'_> {
+    /// The page with these entries on it.
+    pub fn page(&self, at: Instant, view: &View, entries: Markup) -> String {
+        let language = view.language;
+        let main = html! {
+            h1 { (self.title) }
+            p.about { (self.about) }
+            (of_service(self.path, view))
+            @if self.total == 0 {
+                section { p { (self.none) } }
+            } @else {
+                (entries)
+            }
+            (self.pager(view))
+            footer {
+                p { (language.of("As of ", "Per ")) (display::instant(at, &TimeZone::UTC)) " UTC." }
+                p { a href=(view.records_link(&format!("/api/v1{}", self.path), view.page)) { "JSON" } }
+            }
+        };
+        layout::frame(self.title, view, self.path, None, main)
+    }
+
+    fn pager(&self, view: &View) -> Markup {
+        let language = view.language;
+        let pages = self.total.div_ceil(ROWS_MAX).max(1);
+        let page = view.page.max(1);
+        html! {
+            @if pages > 1 {
+                nav.pager aria-label=(language.of("Pages of the list", "Listans sidor")) {
+                    @if page > 1 {
+                        a rel="prev" href=(view.records_link(self.path, page.min(pages + 1) - 1)) {
+                            (language.of("Previous", "Föregående"))
+                        }
+                    }
+                    span {
+                        (language.of("Page ", "Sida ")) (page) (language.of(" of ", " av ")) (pages)
+                        " (" (self.total) (language.of(" entries)", " poster)"))
+                    }
+                    @if page < pages {
+                        a rel="next" href=(view.records_link(self.path, page + 1)) {
+                            (language.of("Next", "Nästa"))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Of which service the list is, and the way to all.
+fn of_service(path: &str, view: &View) -> Markup {
+    let language = view.language;
+    html! {
+        @if let Some(service) = &view.service {
+            p.filter {
+                (language.of("Only ", "Bara "))
+                a href=(view.service_link(service)) { (service) }
+                a href=(view.link(path, &[])) { (language.of("Show all", "Visa alla")) }
+            }
+        }
+    }
+}
+
+/// A table that scrolls by itself where it is too wide.
+pub fn table(title: &str, heads: &[&str], rows: Markup) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(title) {
+            table.records {
+                thead { tr { @for head in heads { th scope="col" { (head) } } } }
+                tbody { (rows) }
+            }
+        }
+    }
+}
+
+/// `2026-11-22 14:05, anna`.
+pub fn act(act: &Act, zone: &TimeZone, language: Language) -> Markup {
+    html! { (display::minute(act.at, zone)) (language.of(" by ", " av ")) (act.by) }
+}
+
+/// `from – until`, and the day once if it is the same.
+pub fn window(from: Instant, until: Instant, zone: &TimeZone) -> Markup {
+    let day = |at: Instant| zone.to_datetime(at.timestamp()).date();
+    html! {
+        span.window {
+            (display::minute(from, zone)) " – "
+            @if day(from) == day(until) {
+                (display::time_of_day(until, zone))
+            } @else {
+                (display::minute(until, zone))
+            }
+        }
+    }
+}
