@@ -45,6 +45,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Make a customer's statement of a month, from the journal alone
     Statement(StatementArgs),
+    /// Write the journal for a customer, other customers' lines as hashes; works while the agent runs
+    Export(ExportArgs),
     /// Check a journal, an export or a statement, offline; works while the agent runs
     Verify(VerifyArgs),
 }
@@ -427,6 +429,38 @@ impl From<LangArg> for statement::Lang {
             LangArg::En => statement::Lang::En,
         }
     }
+}
+
+/// Where the agent's state is.
+#[derive(Args)]
+pub struct StateArg {
+    /// The agent's state folder [default: /var/lib/upptid]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "config")]
+    pub state_dir: Option<PathBuf>,
+    /// The configuration that names the state folder
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// `upptid export`
+#[derive(Args)]
+#[command(group = ArgGroup::new("whom").required(true).multiple(true))]
+pub struct ExportArgs {
+    /// The customer; "" for the services that name none; may be repeated
+    #[arg(long = "customer", value_name = "NAME", group = "whom")]
+    pub customers: Vec<String>,
+    /// A service, whosever it is; may be repeated
+    #[arg(long = "service", value_name = "NAME", group = "whom")]
+    pub services: Vec<String>,
+    /// Where to write it
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Where the agent's state is.
+    #[command(flatten)]
+    pub state: StateArg,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `upptid verify`

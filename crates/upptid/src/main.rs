@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod exit;
 mod facts;
+mod progress;
 mod waterfall;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Command::Resume(args) => commands::pause::resume(&args),
         Command::Replay(args) => commands::replay::run(&args),
         Command::Statement(args) => commands::statement::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
     };
     match done {

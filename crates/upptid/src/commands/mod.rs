@@ -3,10 +3,12 @@
 pub mod adjust;
 mod ask;
 pub mod check;
+pub mod export;
 pub mod incident;
 pub mod pause;
 pub mod replay;
 pub mod run;
+mod state;
 pub mod statement;
 pub mod stop;
 pub mod try_login;
