@@ -16,6 +16,18 @@ pub fn ask(
     request: &Request,
     describe: impl Fn(&Reply) -> String,
 ) -> Result<Exit, Failure> {
+    answer(agent, request, describe).map(|_| Exit::Done)
+}
+
+/// The same, for who looks at the answer, too.
+///
+/// # Errors
+/// As for [`ask`].
+pub fn answer(
+    agent: &AgentArg,
+    request: &Request,
+    describe: impl Fn(&Reply) -> String,
+) -> Result<Reply, Failure> {
     let reply = client::ask(&agent.socket, request)
         .map_err(|message| Failure::new(Exit::Unreachable, message))?;
     if let Reply::Refused { error } = reply {
@@ -26,7 +38,7 @@ pub fn ask(
     } else {
         print!("{}", describe(&reply));
     }
-    Ok(Exit::Done)
+    Ok(reply)
 }
 
 /// The instant in local time with its offset, as the agent takes it back; in UTC if this machine
