@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contract::{Figure, Instant, Phase, ServiceState, Terms};
 
-use super::text::{Family, Kind, Labels, Parts, Value};
+use super::text::{Family, Kind, Labels, LastLabel, Parts, Value};
 use crate::snapshot::{Attempt, Service, Stop};
 
 /// Writes the families, in their order.
@@ -123,10 +123,12 @@ fn state(sheet: &mut Sheet<'_, '_, '_>) {
         "upptid_service_state",
         "1 for the state that the service is in; suspected is a failed login not yet confirmed.",
     );
+    let all = ["up", "down", "suspected", "unmeasured"];
+    let all = all.map(|state| (state, LastLabel::new("state", state)));
     for row in services {
         let now = row.service.state_name();
-        for state in ["up", "down", "suspected", "unmeasured"] {
-            states.with(&row.labels, "state", state, state == now);
+        for (state, label) in &all {
+            states.with(&row.labels, label, *state == now);
         }
     }
 }
@@ -163,11 +165,13 @@ fn attempt(sheet: &mut Sheet<'_, '_, '_>) {
     let services = sheet.services;
     let mut outcomes =
         sheet.family("upptid_attempt_outcome", "1 for what the last attempt ended in.");
+    let all = ["up", "down", "account", "unable"];
+    let all = all.map(|outcome| (outcome, LastLabel::new("outcome", outcome)));
     for row in services {
         let Some(attempt) = &row.service.attempt else { continue };
         let ended = attempt.outcome.as_str();
-        for outcome in ["up", "down", "account", "unable"] {
-            outcomes.with(&row.labels, "outcome", outcome, outcome == ended);
+        for (outcome, label) in &all {
+            outcomes.with(&row.labels, label, *outcome == ended);
         }
     }
 }
@@ -183,11 +187,12 @@ fn attempt_phases(sheet: &mut Sheet<'_, '_, '_>) {
         "upptid_attempt_phase_seconds",
         "Time the last attempt spent in each phase, over all its steps.",
     );
+    let all = Phase::ALL.map(|phase| LastLabel::new("phase", phase.as_str()));
     for row in services {
         let Some(attempt) = &row.service.attempt else { continue };
-        for (phase, duration) in Phase::ALL.into_iter().zip(attempt.phases()) {
+        for (label, duration) in all.iter().zip(attempt.phases()) {
             if let Some(duration) = duration {
-                phases.with(&row.labels, "phase", phase.as_str(), duration);
+                phases.with(&row.labels, label, duration);
             }
         }
     }
@@ -259,7 +264,8 @@ fn month_unmeasured(sheet: &mut Sheet<'_, '_, '_>) {
     for row in services {
         let Some(figure) = &row.service.figure else { continue };
         for (cause, ms) in figure.unmeasured_by_cause_ms.iter().filter(|(_, ms)| *ms != 0) {
-            causes.with(&row.labels, "cause", cause.as_str(), Value::Milliseconds(ms));
+            let label = LastLabel::new("cause", cause.as_str());
+            causes.with(&row.labels, &label, Value::Milliseconds(ms));
         }
     }
 }
@@ -306,7 +312,7 @@ pub fn budget_burned(figure: &Figure) -> f64 {
 }
 
 fn month_levels(sheet: &mut Sheet<'_, '_, '_>) {
-    let mut known: Vec<(&Arc<Terms>, Vec<String>)> = Vec::new();
+    let mut known: Vec<(&Arc<Terms>, Vec<LastLabel>)> = Vec::new();
     let services = sheet.services;
     let mut left = sheet.family(
         "upptid_month_edge_left_seconds",
@@ -319,11 +325,12 @@ fn month_levels(sheet: &mut Sheet<'_, '_, '_>) {
         let place = known.iter().position(|(other, _)| Arc::ptr_eq(other, terms));
         let place = place.unwrap_or_else(|| {
             let edges = std::iter::once(&terms.target).chain(&terms.edges);
-            known.push((terms, edges.map(ToString::to_string).collect()));
+            let labels = edges.map(|edge| LastLabel::new("edge", &edge.to_string()));
+            known.push((terms, labels.collect()));
             known.len() - 1
         });
         for (edge, &left_ms) in known[place].1.iter().zip(&figure.left_ms) {
-            left.with(&row.labels, "edge", edge, Value::Milliseconds(left_ms));
+            left.with(&row.labels, edge, Value::Milliseconds(left_ms));
         }
     }
 }

@@ -135,13 +135,10 @@ impl<'o, 's> Family<'o, 's> {
         self.end(value.into());
     }
 
-    /// A sample with `labels`, of which there is at least one, and one more whose `value` needs
-    /// no escaping.
-    pub fn with(&mut self, labels: &Labels, name: &str, label: &str, value: impl Into<Value>) {
+    /// A sample with `labels`, of which there is at least one, and one more.
+    pub fn with(&mut self, labels: &Labels, last: &LastLabel, value: impl Into<Value>) {
         self.begin(labels);
-        for part in [",", name, "=\"", label, "\"}"] {
-            self.out.push(part.as_bytes());
-        }
+        self.out.push(last.0.as_bytes());
         self.end(value.into());
     }
 
@@ -195,6 +192,16 @@ impl Labels {
         }
         self.0.push(b'"');
         self
+    }
+}
+
+/// The last of several labels, as it is written, with the closing brace: many samples share it.
+pub struct LastLabel(String);
+
+impl LastLabel {
+    /// A label whose value needs no escaping.
+    pub fn new(name: &str, value: &str) -> Self {
+        LastLabel(format!(",{name}=\"{value}\"}}"))
     }
 }
 
@@ -255,7 +262,8 @@ mod tests {
         let mut text = String::new();
         let mut send = |part| text += &String::from_utf8(part).unwrap();
         let mut out = Parts::new(&mut send);
-        Family::new(&mut out, Kind::Gauge, "upptid_x", "X.").with(&labels, "state", "up", true);
+        let up = LastLabel::new("state", "up");
+        Family::new(&mut out, Kind::Gauge, "upptid_x", "X.").with(&labels, &up, true);
         out.end();
         assert_eq!(
             text.lines().last().unwrap(),
