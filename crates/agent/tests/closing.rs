@@ -1,6 +1,7 @@
 //! A running agent closes months, also those that it slept through: with its clock set to the end of
 //! summer time, over a year's end, and to the start of summer time (C6.7, C10.1).
 
+#[expect(dead_code, reason = "shared with the tests of pauses, whose clock is the machine's")]
 mod scene;
 
 use std::fs;

@@ -1,6 +1,6 @@
 //! A pause lasts: over a reload and a restart of the whole agent, until it is resumed (C3.6).
 
-#[expect(dead_code, reason = "shared with the tests of closing, which use all of it")]
+#[expect(dead_code, reason = "shared with the tests of closing, which set the clock")]
 mod scene;
 
 use agent::admin::{Reply, Request};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use agent::admin::{Peer, Reply, Request, Requests};
 use agent::clock::Clock;
 use agent::wishes::{Wish, Wishes};
+use contract::fact::{AdjustmentKind, Decision, Ground};
 use contract::{Fact, Instant, ServiceState, Terms};
 use ledger::{Ledger, OpenOptions};
 use tempfile::TempDir;
@@ -113,6 +114,24 @@ impl Office {
         let down = ServiceState::Down { cause: "http_status".to_owned() };
         self.measured(service, from, down).await;
         self.measured(service, until, ServiceState::Up).await;
+    }
+
+    /// A customer reported downtime, and the report was accepted (C5.2).
+    pub async fn report_fault(&self, service: &str, from: &str, until: &str) {
+        let (service, id, by) = (service.to_owned(), "A1".to_owned(), "cilla".to_owned());
+        let claimed = Fact::AdjustmentClaimed {
+            id: id.clone(),
+            kind: AdjustmentKind::Include,
+            service,
+            from: at(from),
+            until: at(until),
+            ground: Ground::FaultReport,
+            evidence: "ticket 17".to_owned(),
+            by: by.clone(),
+        };
+        let decided = Fact::AdjustmentDecided { id, decision: Decision::Accepted, by };
+        let now = self.clock.now().wall;
+        self.ledger.record(vec![(now, claimed), (now, decided)]).await.unwrap();
     }
 
     /// How many facts are on record.
