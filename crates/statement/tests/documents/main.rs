@@ -3,5 +3,7 @@
 
 mod composing;
 mod journal;
+mod pinned;
 mod proof;
+mod segments;
 mod spreadsheet;

@@ -27,7 +27,8 @@ pub fn eventful() -> Journal {
     journal
 }
 
-fn document() -> Document {
+/// October of it, closed.
+pub fn document() -> Document {
     eventful().closed(Some("Åkeri </script> AB"), "2026-10", 0).unwrap()
 }
 
