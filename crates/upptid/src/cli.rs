@@ -34,9 +34,12 @@ pub enum Command {
     /// Adjustments of a month's figure: claim, decide, list
     #[command(subcommand)]
     Adjust(AdjustCommand),
-    /// Incidents and their support clock: list, acknowledge
+    /// Incidents: list, acknowledge, report, and what is due to the authority (NIS2)
     #[command(subcommand)]
     Incident(IncidentCommand),
+    /// Claims of price reductions: list, submit, settle
+    #[command(subcommand)]
+    Claim(ClaimCommand),
     /// Measure a service no more, until it is resumed
     Pause(PauseArgs),
     /// Measure a paused service again
@@ -295,6 +298,101 @@ pub enum IncidentCommand {
         /// that nobody has acknowledged]
         #[arg(long, value_name = "INSTANT")]
         opened: Option<String>,
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+    /// Print all that is known of an incident
+    Report {
+        /// The service
+        service: String,
+        /// When the incident opened, as the list gives it [default: the latest]
+        #[arg(long, value_name = "INSTANT")]
+        opened: Option<String>,
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+    /// Mark an incident as notifiable under the cyber security act (NIS2)
+    Notifiable {
+        /// The service
+        service: String,
+        /// When the incident opened, as the list gives it [default: the latest]
+        #[arg(long, value_name = "INSTANT")]
+        opened: Option<String>,
+        /// When it was detected [default: when its downtime was first on record]
+        #[arg(long, value_name = "INSTANT")]
+        detected: Option<String>,
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+    /// Record what was handed in to the authority about a notifiable incident
+    Reported {
+        /// The service
+        service: String,
+        /// What was handed in
+        #[arg(long, value_enum)]
+        stage: StageArg,
+        /// The authority's reference
+        #[arg(long)]
+        reference: Option<String>,
+        /// When the incident opened, as the list gives it [default: the latest that waits for this]
+        #[arg(long, value_name = "INSTANT")]
+        opened: Option<String>,
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+}
+
+/// What is handed in to the authority about a notifiable incident.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum StageArg {
+    /// Within 24 hours of detection
+    EarlyWarning,
+    /// Within 72 hours of detection
+    Notification,
+    /// Within a month after that
+    Final,
+}
+
+/// `upptid claim`
+#[derive(Subcommand)]
+pub enum ClaimCommand {
+    /// List the months that give a reduction, and how their claims stand
+    List {
+        /// Only this service's
+        #[arg(long, value_name = "NAME")]
+        service: Option<String>,
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+    /// Record that the customer has claimed the reduction of a month
+    Submit {
+        /// The service
+        service: String,
+        /// The local month, e.g. 2026-10
+        #[arg(long)]
+        month: String,
+        /// What the customer's letter or case is called
+        #[arg(long)]
+        reference: Option<String>,
+        /// How to reach the agent.
+        #[command(flatten)]
+        agent: AgentArg,
+    },
+    /// Record what was credited for a claim; nothing, if it was refused
+    Settle {
+        /// The service
+        service: String,
+        /// The local month, e.g. 2026-10
+        #[arg(long)]
+        month: String,
+        /// What was credited, e.g. "1250.00 SEK" [default: the reduction]
+        #[arg(long)]
+        amount: Option<String>,
         /// How to reach the agent.
         #[command(flatten)]
         agent: AgentArg,

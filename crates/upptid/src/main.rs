@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Command::Stop(command) => commands::stop::run(&command),
         Command::Adjust(command) => commands::adjust::run(&command),
         Command::Incident(command) => commands::incident::run(&command),
+        Command::Claim(command) => commands::claim::run(&command),
         Command::Pause(args) => commands::pause::pause(&args),
         Command::Resume(args) => commands::pause::resume(&args),
         Command::Replay(args) => commands::replay::run(&args),

@@ -4,6 +4,7 @@ pub mod adjust;
 mod ask;
 pub mod check;
 pub mod export;
+pub mod claim;
 pub mod incident;
 pub mod pause;
 pub mod replay;
