@@ -6,7 +6,7 @@ use pdf_writer::types::{AssociationKind, TableHeaderScope};
 use pdf_writer::{Date, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use super::font::Font;
-use super::pages::{CellRole, Element, HEIGHT, Kid, Pages, ROOT, WIDTH};
+use super::pages::{Bookmark, CellRole, Element, HEIGHT, Kid, Pages, ROOT, WIDTH};
 use crate::sheet::Sheet;
 
 /// The attached file's name.
@@ -19,11 +19,12 @@ const INFO: Ref = Ref::new(4);
 const PAGE_TREE: Ref = Ref::new(5);
 const STRUCTURE: Ref = Ref::new(6);
 const FONTS: [(Font, Ref); 2] = [(Font::Regular, Ref::new(7)), (Font::Bold, Ref::new(8))];
-const FIRST_PAGE: i32 = 9;
+const OUTLINE: Ref = Ref::new(9);
+const FIRST_PAGE: i32 = 10;
 
 /// Writes the file. The JSON comes first, so that nothing that a page says is taken for it.
 pub(super) fn write(pages: Pages, sheet: &Sheet, signed_json: &str, issued_at: Instant) -> Vec<u8> {
-    let refs = Refs { pages: number(pages.pages.len()) };
+    let refs = Refs { pages: number(pages.pages.len()), elements: number(pages.elements.len()) };
     let made = date(issued_at);
     let mut pdf = Pdf::new();
     attach(&mut pdf, signed_json, made);
@@ -38,6 +39,7 @@ pub(super) fn write(pages: Pages, sheet: &Sheet, signed_json: &str, issued_at: I
         pdf.type1_font(id).base_font(Name(name)).encoding_predefined(Name(b"WinAnsiEncoding"));
     }
     structure(&mut pdf, &pages, refs);
+    outline(&mut pdf, &pages.bookmarks, refs);
     write_pages(&mut pdf, pages, refs);
     pdf.finish()
 }
@@ -62,6 +64,7 @@ pub(super) fn attached(pdf: &[u8]) -> Option<&[u8]> {
 #[derive(Clone, Copy)]
 struct Refs {
     pages: i32,
+    elements: i32,
 }
 
 impl Refs {
@@ -75,6 +78,10 @@ impl Refs {
 
     fn element(self, place: usize) -> Ref {
         Ref::new(FIRST_PAGE + 2 * self.pages + number(place))
+    }
+
+    fn bookmark(self, place: usize) -> Ref {
+        Ref::new(FIRST_PAGE + 2 * self.pages + self.elements + number(place))
     }
 }
 
@@ -91,7 +98,7 @@ fn attach(pdf: &mut Pdf, signed_json: &str, made: Date) {
 
 fn catalog(pdf: &mut Pdf, sheet: &Sheet) {
     let mut catalog = pdf.catalog(CATALOG);
-    catalog.pages(PAGE_TREE);
+    catalog.pages(PAGE_TREE).outlines(OUTLINE);
     catalog.lang(TextStr(sheet.lang.code()));
     catalog.viewer_preferences().display_doc_title(true);
     catalog.mark_info().marked(true);
@@ -179,6 +186,27 @@ fn write_element(pdf: &mut Pdf, place: usize, element: &Element, refs: Refs) {
                 marked.page(refs.page(*page)).marked_content_id(*number);
             }
         }
+    }
+}
+
+/// The headings, as one list.
+fn outline(pdf: &mut Pdf, bookmarks: &[Bookmark], refs: Refs) {
+    let mut outline = pdf.outline(OUTLINE);
+    if let Some(last) = bookmarks.len().checked_sub(1) {
+        outline.first(refs.bookmark(0)).last(refs.bookmark(last));
+        outline.count(number(bookmarks.len()));
+    }
+    outline.finish();
+    for (place, bookmark) in bookmarks.iter().enumerate() {
+        let mut item = pdf.outline_item(refs.bookmark(place));
+        item.title(TextStr(&bookmark.text)).parent(OUTLINE);
+        if place > 0 {
+            item.prev(refs.bookmark(place - 1));
+        }
+        if place + 1 < bookmarks.len() {
+            item.next(refs.bookmark(place + 1));
+        }
+        item.dest().page(refs.page(bookmark.page)).xyz(0.0, bookmark.top, None);
     }
 }
 

@@ -54,6 +54,7 @@ fn section(pages: &mut Pages, section: &Section) {
     if let Some(heading) = &section.heading {
         pages.skip(13.0);
         pages.make_room(HEADED_HEIGHT);
+        pages.bookmark(heading);
         let element = pages.element(StructRole::H2, parent);
         pages.paragraph(element, HEADING, LEFT, RIGHT, heading);
         pages.rule(LEFT, RIGHT, 1.0, 0.9, 0.0);

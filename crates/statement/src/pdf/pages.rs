@@ -74,9 +74,18 @@ pub(super) struct Page {
     pub texts: Vec<ElementId>,
 }
 
+/// A heading, as readers list them beside the pages.
+pub(super) struct Bookmark {
+    pub text: String,
+    pub page: usize,
+    /// Its upper edge.
+    pub top: f32,
+}
+
 /// The pages so far.
 pub(super) struct Pages {
     pub pages: Vec<Page>,
+    pub bookmarks: Vec<Bookmark>,
     pub elements: Vec<Element>,
     /// Where the next line's top is, from the page's lower edge.
     pub y: f32,
@@ -91,9 +100,16 @@ impl Pages {
             actual_text: None,
             cell: CellRole::None,
         };
-        let mut pages = Pages { pages: Vec::new(), elements: vec![root], y: TOP };
+        let (pages, bookmarks) = (Vec::new(), Vec::new());
+        let mut pages = Pages { pages, bookmarks, elements: vec![root], y: TOP };
         pages.begin();
         pages
+    }
+
+    /// Lists a heading that follows here.
+    pub fn bookmark(&mut self, text: &str) {
+        let page = self.pages.len() - 1;
+        self.bookmarks.push(Bookmark { text: text.to_owned(), page, top: self.y });
     }
 
     /// Begins a new page.

@@ -48,6 +48,7 @@ fn section(
 /// C6, C7: the target, and what a missed one costs.
 fn promise(terms: &Terms, lang: Lang) -> Vec<(&'static str, String)> {
     let target = lang.percent_of_terms(terms.target);
+    let zone = plain(&terms.timezone);
     vec![
         (
             lang.of("Mål", "Target"),
@@ -57,6 +58,13 @@ fn promise(terms: &Terms, lang: Lang) -> Vec<(&'static str, String)> {
             ),
         ),
         (lang.of("Prisreduktion", "Price reduction"), levels(terms, lang)),
+        (
+            lang.of("Månad", "Month"),
+            lang.of(
+                format!("kalendermånad i tidszonen {zone}"),
+                format!("calendar month in the time zone {zone}"),
+            ),
+        ),
         (
             lang.of("Stilleståndets minuter", "Minutes of downtime"),
             lang.minute_rule(terms.minute_rule).to_owned(),

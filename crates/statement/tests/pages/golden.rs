@@ -34,6 +34,11 @@ fn many_services_have_an_overview_first() {
     assert_golden("many");
 }
 
+#[test]
+fn other_terms_a_damaged_ledger_and_a_settled_claim_in_words() {
+    assert_golden("unusual");
+}
+
 fn assert_golden(name: &str) {
     let (_, document) = samples::all().into_iter().find(|(it, _)| *it == name).unwrap();
     let key = (name != "provisional").then(|| "d7".repeat(32));

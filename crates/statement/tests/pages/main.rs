@@ -6,6 +6,7 @@ mod hostile;
 mod page;
 mod pdf;
 mod pdf_reader;
+mod rules;
 mod samples;
 
 use statement::document::{Document, Status};

@@ -85,6 +85,7 @@ fn the_same_statement_is_the_same_bytes_and_carries_its_json() {
             "/AFRelationship /Data",
             "/CreationDate (D:20261112091500Z)",
             "(statement.json)",
+            "/Title (portal)",
         ] {
             assert!(pdf.has(wanted), "{wanted}");
         }

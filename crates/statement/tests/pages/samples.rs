@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use contract::fact::{AdjustmentKind, Decision, Ground};
+use contract::terms::{Boundary, Counts, MinuteRule, ServiceLevel};
 use contract::{
     ClaimState, ClosedFigure, Evidence, Instant, Money, Percent, ReportStage, Response, Side,
     StopNotice, StopVerdict, Terms, UnmeasuredCause, Vantage,
 };
 use rust_decimal::Decimal;
 use statement::document::{
-    AdjustmentEntry, Document, FORMAT, IncidentEntry, LedgerPosition, OutageClass, OutageEntry,
-    PreviousFigure, ReportEntry, ServiceSection, Status, StopEntry,
+    AdjustmentEntry, DamageEntry, Document, FORMAT, IncidentEntry, LedgerPosition, OutageClass,
+    OutageEntry, PreviousFigure, ReportEntry, ServiceSection, Status, StopEntry,
 };
 
 /// The whole of October 2026 in Stockholm.
@@ -25,6 +26,7 @@ pub fn all() -> Vec<(&'static str, Document)> {
         ("revision", revision()),
         ("provisional", provisional()),
         ("many", many()),
+        ("unusual", unusual()),
     ]
 }
 
@@ -127,12 +129,54 @@ pub fn many() -> Document {
         })
         .collect();
     for it in &mut services[30..] {
-        it.terms.service_level = contract::terms::ServiceLevel::Jour;
-        it.terms.boundary = contract::terms::Boundary::Provider;
+        it.terms.service_level = ServiceLevel::Jour;
+        it.terms.boundary = Boundary::Provider;
         it.figure.terms = "jour".into();
         it.figure.terms_sha256 = "9b".repeat(32);
     }
     document(services)
+}
+
+/// Other terms and another currency, a service that entered late, a damaged ledger, and a claim
+/// that is settled.
+pub fn unusual() -> Document {
+    let fee: Money = "1999.50 EUR".parse().unwrap();
+    let mut it = service("portal", 120_060_000, 600_000);
+    // The minute rule adds a minute to what was lost.
+    it.figure.lost_ms -= MINUTE_MS;
+    it.figure.up_ms += MINUTE_MS;
+    it.responsible_ms = BTreeMap::from([(Side::Provider, it.figure.lost_ms)]);
+    it.terms = Terms {
+        minute_rule: MinuteRule::Started,
+        service_level: ServiceLevel::Jour,
+        counts: Counts::Claimed,
+        planned_stops_per_month: 2,
+        notice_ms: 36 * 3_600_000 + 30 * MINUTE_MS,
+        eves_closed: true,
+        extra_red_days: vec!["2026-10-30".parse().unwrap()],
+        removed_red_days: vec!["2026-10-31".parse().unwrap()],
+        four_eyes: false,
+        ..Terms::default()
+    };
+    it.figure.not_in_service_ms = 86_400_000;
+    it.figure.up_ms -= 86_400_000;
+    it.figure.reduction = Some(fee.percent(it.figure.reduction_percent));
+    it.figure.monthly_fee = Some(fee);
+    it.claim = Some(ClaimState::Settled);
+    it.outages = vec![outage(1)];
+    it.stops = stops()[..1].to_vec();
+    it.stops[0].cancelled_at = Some(it.stops[0].from.plus_ms(3_600_000));
+    it.stops[0].notice = StopNotice::NoContact;
+    it.adjustments = adjustments();
+    it.adjustments[0].decision = Some(Decision::Rejected);
+    it.adjustments[0].counts = false;
+    it.adjustments[1].counts = true;
+    let damage = |from: &str, until: &str| DamageEntry { from: at(from), until: at(until) };
+    it.ledger_damage = vec![
+        damage("2026-10-08T02:00:00.000Z", "2026-10-08T02:05:00.000Z"),
+        damage("2026-10-09T02:00:00.000Z", "2026-10-09T02:05:00.000Z"),
+    ];
+    document(vec![it])
 }
 
 /// A closed month of these services.
