@@ -35,6 +35,10 @@ pub struct Counters {
     scrapes: IntCounter,
     requests: IntCounterVec,
     accept_failures: IntCounter,
+    notices_delivered: IntCounterVec,
+    notice_failures: IntCounterVec,
+    notices_waiting: IntGauge,
+    letters_refused: IntGauge,
 }
 
 impl Counters {
@@ -121,6 +125,33 @@ impl Counters {
                 "upptid_http_accept_failures_total",
                 "Connections that could not be accepted.",
             ),
+            notices_delivered: counters(
+                &registry,
+                "upptid_notices_delivered_total",
+                "Notices that a mail server or a webhook has accepted, by channel.",
+                "channel",
+            ),
+            notice_failures: register(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "upptid_notice_failures_total",
+                        "Letters that did not go: the way was closed, they were put off, refused.",
+                    ),
+                    &["channel", "reason"],
+                ),
+            ),
+            notices_waiting: register(
+                &registry,
+                IntGauge::new("upptid_notices_waiting", "Notices due and not delivered yet."),
+            ),
+            letters_refused: register(
+                &registry,
+                IntGauge::new(
+                    "upptid_letters_refused",
+                    "Letters due that a mail server or a webhook refuses for good.",
+                ),
+            ),
             registry,
         }
     }
@@ -166,6 +197,22 @@ impl Counters {
     /// The configuration was read again.
     pub fn config_reloaded(&self, success: bool) {
         self.reloads.with_label_values(&[if success { "success" } else { "failure" }]).inc();
+    }
+
+    /// `count` notices were accepted by `channel`.
+    pub fn notices_delivered(&self, channel: &str, count: usize) {
+        self.notices_delivered.with_label_values(&[channel]).inc_by(count as u64);
+    }
+
+    /// A letter did not go by `channel`: `way`, `later` or `refused`.
+    pub fn notice_failed(&self, channel: &str, reason: &str) {
+        self.notice_failures.with_label_values(&[channel, reason]).inc();
+    }
+
+    /// What is due now: notices that wait, and letters that are refused for good.
+    pub fn notices_waiting(&self, notices: usize, refused: usize) {
+        self.notices_waiting.set(i64::try_from(notices).unwrap_or(i64::MAX));
+        self.letters_refused.set(i64::try_from(refused).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn scraped(&self) {

@@ -32,7 +32,7 @@ pub fn adjustments(snapshot: &Snapshot, made: &Listed<Adjustment>, view: &View) 
         language.of("Adjustment", "Justering"),
         language.of("Service", "Tjänst"),
         language.of("Time", "Tid"),
-        language.of("Evidence", "Bevis"),
+        language.of("Evidence", "Underlag"),
         language.of("Decisions", "Beslut"),
         language.of("Counts", "Räknas"),
     ];

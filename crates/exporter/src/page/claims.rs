@@ -22,10 +22,10 @@ pub fn claims(snapshot: &Snapshot, claims: &Listed<Claim>, view: &View) -> Strin
         path: "/claims",
         about: html! {
             (language.of(
-                "The customer claims a reduction: within two months of the day on which the month's \
-                 budget was used up.",
-                "Kunden begär en prisreduktion: inom två månader från den dag då månadens budget \
-                 var förbrukad.",
+                "A reduction is claimed by the customer, within two months of the day on which the \
+                 month's budget was used up.",
+                "En prisreduktion begärs av kunden, inom två månader från den dag då månadens \
+                 budget var förbrukad.",
             ))
         },
         total: claims.total.max(usize::from(!running.is_empty())),

@@ -50,7 +50,7 @@ impl Listing<'_> {
         let pages = self.total.div_ceil(ROWS_MAX).max(1);
         let page = view.page.max(1);
         html! {
-            @if pages > 1 {
+            @if pages > 1 || page > 1 {
                 nav.pager aria-label=(language.of("Pages of the list", "Listans sidor")) {
                     @if page > 1 {
                         a rel="prev" href=(view.records_link(self.path, page.min(pages + 1) - 1)) {
@@ -100,7 +100,7 @@ pub fn table(title: &str, heads: &[&str], rows: Markup) -> Markup {
 
 /// `2026-11-22 14:05, anna`.
 pub fn act(act: &Act, zone: &TimeZone, language: Language) -> Markup {
-    html! { (display::minute(act.at, zone)) (language.of(" by ", " av ")) (act.by) }
+    html! { (display::minute(act.at, zone)) " " span.by { (language.of("by ", "av ")) (act.by) } }
 }
 
 /// `from – until`, and the day once if it is the same.
@@ -108,7 +108,7 @@ pub fn window(from: Instant, until: Instant, zone: &TimeZone) -> Markup {
     let day = |at: Instant| zone.to_datetime(at.timestamp()).date();
     html! {
         span.window {
-            (display::minute(from, zone)) " – "
+            span { (display::minute(from, zone)) " –" } " "
             @if day(from) == day(until) {
                 (display::time_of_day(until, zone))
             } @else {

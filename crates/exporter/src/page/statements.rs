@@ -69,11 +69,16 @@ fn row(statement: &Statement, view: &View) -> Markup {
         tr {
             th scope="row" {
                 (statement.month)
-                @if let Some(customer) = &statement.customer { span.sub { (customer) } }
+                span.sub {
+                    @match &statement.customer {
+                        Some(customer) => (customer),
+                        None => (language.of("no customer named", "ingen kund angiven")),
+                    }
+                }
             }
             td.words {
                 @if statement.services.is_empty() {
-                    (language.of("in the statement", "i rapporten"))
+                    span.sub { (language.of("see the statement", "se rapporten")) }
                 }
                 ul.plain {
                     @for service in statement.services.iter().take(SERVICES_SHOWN_MAX) {
