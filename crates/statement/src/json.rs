@@ -1,5 +1,5 @@
 //! A statement's JSON file: the document, the signature over its bytes, and a check for each of its
-//! lines.
+//! lines (`docs/statement-format.md`).
 //!
 //! ```text
 //! {

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn c10_1_what_is_signed_says_what_it_is() {
-        // Made once; anyone can check it with another program (docs/ledger-format.md).
+        // The first key of RFC 8032, 7.1: any other program gives the same.
         let pkcs8 = "302e020100300506032b657004220420\
                      9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
         let key = hex::decode::<48>(pkcs8).unwrap();
