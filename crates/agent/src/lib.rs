@@ -9,6 +9,7 @@ mod contract_facts;
 mod engine;
 pub mod lifecycle;
 mod measured;
+mod notifier;
 mod run;
 mod signing_key;
 mod source;

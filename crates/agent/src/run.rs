@@ -21,6 +21,7 @@ use crate::config::{Config, Contact, Problems};
 use crate::contract_facts::contract_facts;
 use crate::engine::{Engine, Tools};
 use crate::lifecycle::{ServiceManager, Signal};
+use crate::notifier::{self, Notifier};
 use crate::source::{Observatory, ReloadAsked};
 
 /// How long ago the ledger's last answer may be for the watchdog to be pinged.
@@ -89,12 +90,22 @@ pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
     engine.configure(&config, report.last_known).map_err(RunError::Configuration)?;
     board.configured(&config, deps.clock.now().wall);
 
+    let tools = notifier::Tools {
+        clock: deps.clock.clone(),
+        ledger: ledger.clone(),
+        board: board.clone(),
+        counters: counters.clone(),
+    };
+    let notifier = Notifier::start(tools, &config)
+        .map_err(|error| RunError::Unusable(format!("cannot start the notifier: {error}")))?;
+
     let mut agent = Agent {
         engine,
         ledger,
         board,
         counters,
         contacts: watch::Sender::new(config.contacts.clone()),
+        notifier,
         config,
         manager: ServiceManager::from_environment(),
         reloads: mpsc::channel(RELOADS_MAX),
@@ -116,6 +127,7 @@ struct Agent {
     counters: Arc<Counters>,
     /// Whom statements are written for.
     contacts: watch::Sender<Vec<Contact>>,
+    notifier: Notifier,
     config: Config,
     manager: ServiceManager,
     /// Reloads that are asked for over HTTP.
@@ -216,6 +228,7 @@ impl Agent {
                 drop(keep(&self.ledger, facts, now));
                 self.board.configured(&config, now);
                 self.contacts.send_replace(config.contacts.clone());
+                self.notifier.configure(&config);
                 tell_what_needs_a_restart(&self.config, &config);
                 tracing::info!(services = config.services.len(), "configuration read again");
                 self.config = config;
@@ -275,6 +288,7 @@ impl Agent {
         if tokio::time::timeout(DRAIN_MAX, servers.web).await.is_err() {
             tracing::warn!("pages were cut off at the end");
         }
+        self.notifier.stop().await;
         // Other agents look for it; one that is gone is no trouble.
         let _ = std::fs::remove_file(&self.config.admin.socket);
         let (ledger, now) = (self.ledger.clone(), self.deps.clock.now().wall);

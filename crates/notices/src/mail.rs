@@ -38,6 +38,11 @@ pub struct Mailer {
     connection: Option<AsyncSmtpConnection>,
 }
 
+/// Whether a server takes `text` for a mail address.
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Address>().is_ok()
+}
+
 impl Mailer {
     /// A mailer that has not connected yet.
     ///

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::load;
+use super::notices::Told;
 use super::problem::{Problem, Problems};
 use super::program::{Config, Handshake, LogFormat, Service};
 use super::value::duration_text;
@@ -100,7 +101,7 @@ pub struct Plan {
     witness: PlannedWitness,
     terms: BTreeMap<String, PlannedTerms>,
     services: Vec<PlannedService>,
-    contacts: usize,
+    told: Told,
 }
 
 #[derive(Debug, Serialize)]
@@ -195,7 +196,7 @@ impl Plan {
             },
             terms: terms.collect(),
             services: config.services.iter().map(|service| planned_service(service)).collect(),
-            contacts: config.contacts.len(),
+            told: Told::of(config),
         }
     }
 
@@ -221,9 +222,7 @@ impl Plan {
                 all.iter().for_each(|target| line("", target));
             }
         }
-        if self.contacts > 0 {
-            line("contacts", &self.contacts.to_string());
-        }
+        self.told.lines().iter().for_each(|(name, value)| line(name, value));
         for (name, terms) in &self.terms {
             out.push_str(&terms.text(name));
         }

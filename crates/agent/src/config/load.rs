@@ -10,6 +10,7 @@ use contract::Terms;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::notices::{self, mail_server, webhooks};
 use super::problem::{Problem, Problems, Source};
 use super::program::{Config, Contact, Service};
 use super::secret::Places;
@@ -25,7 +26,8 @@ const SERVICES_MAX: usize = 10_000;
 /// Most contacts, in all.
 const CONTACTS_MAX: usize = 10_000;
 /// What only the main file may say.
-const MAIN_KEYS: [&str; 7] = ["include", "agent", "web", "admin", "log", "witness", "provider"];
+const MAIN_KEYS: [&str; 9] =
+    ["include", "agent", "web", "admin", "log", "witness", "provider", "mail", "webhook"];
 
 /// What a configuration came to.
 pub(super) struct Loaded {
@@ -139,6 +141,7 @@ fn read(
     let terms = all_terms(&files);
     let services = services(&files, pieces, broken, &terms, places);
     let contacts = contacts(&files, &services);
+    let (mail, mail_password) = mail_server(main, places).unzip();
     let config = Config {
         agent: agent(main, places.folder),
         web: web(main),
@@ -146,11 +149,15 @@ fn read(
         log: log(main),
         witness: witness(main),
         provider: provider(main),
+        mail,
+        mail_password: mail_password.flatten(),
+        webhooks: webhooks(main, places),
         terms,
         services,
         contacts,
         warnings: Problems::default(),
     };
+    notices::warn_of_silence(main, &config, places);
     main.value("include");
     for included in &files.included {
         for key in MAIN_KEYS {

@@ -6,6 +6,7 @@
 mod check;
 mod load;
 mod login;
+mod notices;
 mod problem;
 mod program;
 mod secret;

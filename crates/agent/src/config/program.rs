@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use contract::{Instant, Money, Terms};
+use notices::settings::{Mail, Webhook};
 use probe::settings::Login;
 
 use super::problem::Problems;
@@ -32,6 +33,12 @@ pub struct Config {
     pub contacts: Vec<Contact>,
     /// Who answers for the services.
     pub provider: Provider,
+    /// The server that takes mail; none: nobody is mailed.
+    pub mail: Option<Mail>,
+    /// Where its password was read.
+    pub mail_password: Option<SecretPlace>,
+    /// Programs that are told. Names are unique.
+    pub webhooks: Vec<Webhook>,
     /// What is allowed but should be known. Never errors.
     pub warnings: Problems,
 }
@@ -211,4 +218,6 @@ pub struct Provider {
     pub classification: String,
     /// Where fault reports go (C9.5).
     pub fault_report_mail: Option<String>,
+    /// The language of fault reports.
+    pub lang: Lang,
 }

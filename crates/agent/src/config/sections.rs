@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use contract::parties::CLASSIFICATION;
 
+use super::notices::contact_id;
 use super::program::{
     Admin, Agent, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Target, Web,
     Witness,
@@ -27,6 +28,8 @@ const HEARTBEAT_MS_MIN: i64 = 1_000;
 const HEARTBEAT_MS_MAX: i64 = 60_000;
 /// Longest path of a Unix socket, in bytes (unix(7), `sun_path`).
 const SOCKET_PATH_LENGTH_MAX: usize = 107;
+/// The languages of letters.
+const LANGS: [(&str, Lang); 2] = [("sv", Lang::Sv), ("en", Lang::En)];
 
 /// Reads `[agent]`.
 pub(super) fn agent(main: &Table<'_>, folder: &Path) -> Agent {
@@ -168,6 +171,7 @@ pub(super) fn provider(main: &Table<'_>) -> Provider {
         name: table.text("name", text),
         classification: table.text("classification", text).unwrap_or(CLASSIFICATION.to_owned()),
         fault_report_mail: table.text("fault_report_mail", mail),
+        lang: table.text("lang", one_of(&LANGS)).unwrap_or(Lang::Sv),
     };
     table.end();
     provider
@@ -175,14 +179,13 @@ pub(super) fn provider(main: &Table<'_>) -> Provider {
 
 /// Reads one `[[contact]]`; `names` are the services there are.
 pub(super) fn contact(table: &Table<'_>, names: &HashSet<&str>) -> Option<Contact> {
-    let id = table.text("id", name);
+    let id = table.text("id", contact_id);
     let address = table.text("mail", mail);
     if !table.has("id") || !table.has("mail") {
         let problem = table.problem("id", "a contact has an id and a mail address");
         table.note(problem.help(r#"write id = "anna" and mail = "anna@customer.example""#));
     }
-    let langs = [("sv", Lang::Sv), ("en", Lang::En)];
-    let lang = table.text("lang", one_of(&langs)).unwrap_or(Lang::Sv);
+    let lang = table.text("lang", one_of(&LANGS)).unwrap_or(Lang::Sv);
     let known = |text: &str| match names.get(text) {
         Some(name) => Ok((*name).to_owned()),
         None => {

@@ -19,7 +19,7 @@ fn load(text: &str) -> Loaded {
         write(name, &certified.cert.pem()).unwrap();
     }
     write("client.key", &certified.signing_key.serialize_pem()).unwrap();
-    for name in ["portal", "intranet", "api", "portal2.password"] {
+    for name in ["portal", "intranet", "api", "portal2.password", "smtp", "ops"] {
         write(name, "a secret\n").unwrap();
     }
     write("upptid.toml", text).unwrap();

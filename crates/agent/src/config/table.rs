@@ -20,7 +20,7 @@ const LIST_LENGTH_MAX: usize = 10_000;
 
 /// Keys whose values are never shown (C10.3), also where they name a file and not a secret: what
 /// stands there by mistake is often the secret itself.
-const SECRET_KEYS: [&str; 5] = ["password", "client_key", "credential", "file", "token"];
+const SECRET_KEYS: [&str; 6] = ["password", "client_key", "credential", "file", "token", "secret"];
 
 /// What has been noticed while reading.
 #[derive(Default)]

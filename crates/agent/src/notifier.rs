@@ -1,0 +1,464 @@
+//! Tells people and programs what is due: looks at the facts, sends letters, records what was
+//! delivered (C4.8, C9.5). It has a thread of its own and never keeps measuring waiting.
+//!
+//! A letter is on record once its server has accepted it. A crash between the two sends it again,
+//! with the same id; nothing else has to be kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use contract::contracts::Contracts;
+use contract::notices::{DueNotice, MAIL, PROVIDER, Reachable, due};
+use contract::{Fact, Instant};
+use exporter::Counters;
+use ledger::Ledger;
+use notices::mail::Mailer;
+use notices::webhook::Poster;
+use notices::{Desk, Letter, Matter, Sender, Trouble, compose, matters};
+use tokio::sync::watch::{Receiver, Sender as Watch, channel};
+use tokio::task::JoinSet;
+
+use crate::board::Board;
+use crate::clock::Clock;
+use crate::config::{Config, Lang};
+
+/// How often it is looked whether there are new facts.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
+/// How often all is looked through though there are none: incidents end by the passing of time.
+const LOOK_MS_MAX: i64 = 5_000;
+/// How many times longer than a look the rest after it is at least.
+const LOOK_REST: i64 = 20;
+/// Letters that a channel takes in one go; in between, their order is looked at anew.
+const BATCH_MAX: usize = 20;
+/// How long letters under way may take to be accepted and recorded at the end.
+const STOP_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What the notifier works with.
+#[derive(Clone)]
+pub struct Tools {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where facts come from, and deliveries go.
+    pub ledger: Ledger,
+    /// What is not decided yet.
+    pub board: Arc<Board>,
+    /// What is counted.
+    pub counters: Arc<Counters>,
+}
+
+/// A running notifier.
+pub struct Notifier {
+    settings: Watch<Arc<Settings>>,
+    /// Told to end by being dropped.
+    running: Watch<()>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Notifier {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub fn start(tools: Tools, config: &Config) -> std::io::Result<Self> {
+        let (settings, changes) = channel(Arc::new(Settings::of(config)));
+        let (running, ended) = channel(());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = thread::Builder::new().name("notices".to_owned()).spawn(move || {
+            runtime.block_on(Telling::new(tools, changes, ended).run());
+            // A name that is looked up in vain keeps nobody waiting.
+            runtime.shutdown_background();
+        })?;
+        Ok(Notifier { settings, running, thread })
+    }
+
+    /// Takes over another configuration.
+    pub fn configure(&self, config: &Config) {
+        // The thread may have ended.
+        let _ = self.settings.send(Arc::new(Settings::of(config)));
+    }
+
+    /// Ends it: what is under way may be accepted and recorded, nothing more is begun.
+    pub async fn stop(self) {
+        drop(self.running);
+        let ended = tokio::task::spawn_blocking(move || self.thread.join()).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::error!("the notifier did not end well");
+        }
+    }
+}
+
+/// Whom to tell, and by which ways.
+struct Settings {
+    mail: Option<notices::settings::Mail>,
+    webhooks: Vec<notices::settings::Webhook>,
+    /// Addresses and languages, by the contact's id.
+    people: BTreeMap<String, (String, notices::Lang)>,
+    reachable: Reachable,
+    sender: Sender,
+}
+
+impl Settings {
+    fn of(config: &Config) -> Self {
+        let mut reachable = Reachable::default();
+        let mut people = BTreeMap::new();
+        if config.mail.is_some() {
+            for contact in &config.contacts {
+                let services = contact.services.iter().cloned().collect();
+                reachable.contacts.insert(contact.id.clone(), services);
+                people.insert(contact.id.clone(), (contact.mail.clone(), lang(contact.lang)));
+            }
+            if let Some(address) = &config.provider.fault_report_mail {
+                reachable.provider = true;
+                people.insert(PROVIDER.to_owned(), (address.clone(), lang(config.provider.lang)));
+            }
+        }
+        let kinds = |it: &notices::settings::Webhook| (it.name.clone(), it.kinds.clone());
+        reachable.webhooks = config.webhooks.iter().map(kinds).collect();
+        Settings {
+            mail: config.mail.clone(),
+            webhooks: config.webhooks.clone(),
+            people,
+            reachable,
+            sender: Sender {
+                agent: config.agent.name.clone(),
+                provider: config.provider.name.clone(),
+                classification: config.provider.classification.clone(),
+            },
+        }
+    }
+
+    /// Whether there is any way out.
+    fn is_silent(&self) -> bool {
+        self.mail.is_none() && self.webhooks.is_empty()
+    }
+
+    /// How long incidents wait for others, and how many letters one contact gets.
+    fn pace(&self) -> (i64, usize) {
+        self.mail.as_ref().map_or((0, 1), |mail| (mail.group_ms, mail.rate_max))
+    }
+}
+
+fn lang(lang: Lang) -> notices::Lang {
+    match lang {
+        Lang::Sv => notices::Lang::Sv,
+        Lang::En => notices::Lang::En,
+    }
+}
+
+/// A way out, and what goes by it.
+enum Way {
+    Mail(Box<Mailer>),
+    Webhook(Box<Poster>),
+}
+
+/// The thread's state.
+struct Telling {
+    tools: Tools,
+    changes: Receiver<Arc<Settings>>,
+    ended: Receiver<()>,
+    settings: Arc<Settings>,
+    desk: Desk,
+    contracts: Contracts,
+    /// Ways that are free, by channel.
+    free: BTreeMap<String, Way>,
+    /// Channels whose way is with a task.
+    busy: BTreeSet<String>,
+    tasks: JoinSet<Batch>,
+    /// How often the settings changed: a way of older ones is not used again.
+    generation: u64,
+    looked: Looked,
+}
+
+/// The last time that everything was looked through.
+#[derive(Default)]
+struct Looked {
+    /// The next line's number then.
+    next_seq: u64,
+    ended_mono_ms: i64,
+    took_ms: i64,
+}
+
+impl Looked {
+    /// Whether to look again. Looking takes a small share of the time, however much there is.
+    fn is_old(&self, next_seq: u64, waiting: usize, mono_ms: i64) -> bool {
+        let ago_ms = mono_ms - self.ended_mono_ms;
+        let is_wanted = next_seq != self.next_seq || waiting > 0 || ago_ms >= LOOK_MS_MAX;
+        is_wanted && ago_ms >= LOOK_REST * self.took_ms
+    }
+}
+
+/// Letters that a channel takes in one go, and what came of them.
+struct Batch {
+    channel: String,
+    generation: u64,
+    way: Way,
+    /// Letters that were tried.
+    tried: Vec<(Letter, Result<(), Trouble>)>,
+}
+
+impl Telling {
+    fn new(tools: Tools, mut changes: Receiver<Arc<Settings>>, ended: Receiver<()>) -> Self {
+        let settings = changes.borrow_and_update().clone();
+        let (group_ms, rate_max) = settings.pace();
+        let mut telling = Telling {
+            tools,
+            changes,
+            ended,
+            settings,
+            desk: Desk::new(group_ms, rate_max),
+            contracts: Contracts::default(),
+            free: BTreeMap::new(),
+            busy: BTreeSet::new(),
+            tasks: JoinSet::new(),
+            generation: 0,
+            looked: Looked::default(),
+        };
+        telling.open_ways();
+        telling
+    }
+
+    async fn run(mut self) {
+        loop {
+            let is_silent = self.settings.is_silent() && self.tasks.is_empty();
+            tokio::select! {
+                biased;
+                _ = self.ended.changed() => break,
+                changed = self.changes.changed() => match changed {
+                    Ok(()) => self.configure(),
+                    Err(_) => break,
+                },
+                Some(done) = self.tasks.join_next() => self.finished(done),
+                () = tokio::time::sleep(LOOK_PAUSE), if !is_silent => {}
+            }
+            if !self.settings.is_silent() {
+                self.look();
+            }
+        }
+        let draining = async {
+            while let Some(done) = self.tasks.join_next().await {
+                self.finished(done);
+            }
+        };
+        if tokio::time::timeout(STOP_TIME_MAX, draining).await.is_err() {
+            tracing::warn!("a letter was under way at the end; it is sent again at the next start");
+        }
+    }
+
+    fn configure(&mut self) {
+        self.settings = self.changes.borrow_and_update().clone();
+        let (group_ms, rate_max) = self.settings.pace();
+        self.desk.reconfigure(group_ms, rate_max);
+        self.generation += 1;
+        self.open_ways();
+        self.looked.next_seq = 0;
+    }
+
+    /// Makes the settings' ways, but for those that are with a task.
+    fn open_ways(&mut self) {
+        self.free.clear();
+        let wrong = |channel: &str, error: String| {
+            tracing::error!(channel, %error, "nobody can be told by this channel");
+        };
+        if let Some(mail) = &self.settings.mail {
+            match Mailer::new(mail) {
+                Ok(mailer) => {
+                    self.free.insert(MAIL.to_owned(), Way::Mail(Box::new(mailer)));
+                }
+                Err(error) => wrong(MAIL, error),
+            }
+        }
+        for webhook in &self.settings.webhooks {
+            match Poster::new(webhook) {
+                Ok(poster) => {
+                    self.free.insert(webhook.name.clone(), Way::Webhook(Box::new(poster)));
+                }
+                Err(error) => wrong(&webhook.name, error),
+            }
+        }
+    }
+
+    /// Looks what is due, and hands letters to the ways that are free.
+    fn look(&mut self) {
+        let now = self.tools.clock.now();
+        let next_seq = self.tools.ledger.read(contract::History::next_seq);
+        if !self.looked.is_old(next_seq, self.desk.waiting().notices, now.mono_ms) {
+            return;
+        }
+        let decided = self.decided();
+        let (ledger, contracts) = (self.tools.ledger.clone(), &mut self.contracts);
+        let due = ledger
+            .read(|history| due(history, contracts, &self.settings.reachable, &decided, now.wall));
+        let unrecorded: Vec<DueNotice> = self.desk.unrecorded(&due).into_iter().cloned().collect();
+        let ready = self.desk.ready(due, &self.busy, now.wall, now.mono_ms);
+        let waiting = self.desk.waiting();
+        self.tools.counters.notices_waiting(waiting.notices, waiting.refused);
+        if !unrecorded.is_empty() {
+            // Its answer is in the facts, at the next look.
+            drop(self.tools.ledger.record(delivered(&unrecorded, now.wall)));
+        }
+        for (channel, mut letters) in ready {
+            let Some(way) = self.free.remove(&channel) else { continue };
+            letters.truncate(BATCH_MAX);
+            let contracts = &mut self.contracts;
+            let letters = ledger.read(|history| {
+                let with_matters = |letter: Letter| {
+                    let matters = matters(history, contracts, &letter.items, &decided);
+                    (letter, matters)
+                };
+                letters.into_iter().map(with_matters).collect()
+            });
+            self.busy.insert(channel.clone());
+            let batch = Batch { channel, generation: self.generation, way, tried: Vec::new() };
+            let (tools, settings) = (self.tools.clone(), self.settings.clone());
+            self.tasks.spawn(batch.send(letters, tools, settings, self.ended.clone()));
+        }
+        let ended_mono_ms = self.tools.clock.now().mono_ms;
+        self.looked = Looked { next_seq, ended_mono_ms, took_ms: ended_mono_ms - now.mono_ms };
+    }
+
+    /// Up to when a service's states are decided, and on the disk (C3.9).
+    fn decided(&self) -> impl Fn(&str) -> Option<Instant> + use<> {
+        // In this order: what is decided meanwhile is not passed.
+        let decided = self.tools.ledger.decided_until();
+        let live = self.tools.board.lock();
+        let open =
+            live.services.iter().filter_map(|(name, it)| Some((name.clone(), it.open_from()?)));
+        let open: BTreeMap<Arc<str>, Instant> = open.collect();
+        move |service| {
+            decided.map(|decided| open.get(service).map_or(decided, |from| decided.min(*from)))
+        }
+    }
+
+    fn finished(&mut self, done: Result<Batch, tokio::task::JoinError>) {
+        let batch = match done {
+            Ok(batch) => batch,
+            Err(error) => {
+                tracing::error!(%error, "sending ended badly; it is begun anew");
+                // Its way is gone with it, and which it was is not known.
+                self.busy.clear();
+                self.open_ways();
+                return;
+            }
+        };
+        self.busy.remove(&batch.channel);
+        if batch.generation == self.generation {
+            self.free.insert(batch.channel, batch.way);
+        }
+        let mono_ms = self.tools.clock.now().mono_ms;
+        for (letter, sent) in &batch.tried {
+            match sent {
+                Ok(()) => self.desk.sent(letter, mono_ms),
+                Err(trouble) => self.desk.failed(letter, trouble, mono_ms),
+            }
+        }
+        self.looked.next_seq = 0;
+    }
+}
+
+impl Batch {
+    /// Sends the letters, in order, until one finds the way closed or the agent ends.
+    async fn send(
+        mut self,
+        letters: Vec<(Letter, Vec<Matter>)>,
+        tools: Tools,
+        settings: Arc<Settings>,
+        ended: Receiver<()>,
+    ) -> Self {
+        for (letter, matters) in letters {
+            if ended.has_changed().is_err() {
+                break;
+            }
+            let now = tools.clock.now().wall;
+            let sent = self.way.send(&letter, &matters, &settings, now).await;
+            let is_closed = matches!(sent, Err(Trouble::Way(_)));
+            tell(&tools.counters, &letter, &sent);
+            if sent.is_ok() {
+                let now = tools.clock.now().wall;
+                if let Err(error) = tools.ledger.record(delivered(&letter.items, now)).await {
+                    // It stays known as sent, and is recorded later; a crash sends it again.
+                    tracing::error!(%error, "a delivery is not on record yet");
+                }
+            }
+            self.tried.push((letter, sent));
+            if is_closed {
+                break;
+            }
+        }
+        if let Way::Mail(mailer) = &mut self.way {
+            mailer.close().await;
+        }
+        self
+    }
+}
+
+impl Way {
+    async fn send(
+        &mut self,
+        letter: &Letter,
+        matters: &[Matter],
+        settings: &Settings,
+        now: Instant,
+    ) -> Result<(), Trouble> {
+        match self {
+            Way::Mail(mailer) => {
+                let contact = letter.contact();
+                let Some((address, lang)) = settings.people.get(contact) else {
+                    return Err(Trouble::Later("the contact has no address any more".to_owned()));
+                };
+                let message = compose(matters, *lang, &settings.sender);
+                mailer.send(&message, contact, address, now).await
+            }
+            Way::Webhook(poster) => poster.send(matters, &settings.sender, now).await,
+        }
+    }
+}
+
+/// What the journal is told of a delivery.
+fn delivered(items: &[DueNotice], now: Instant) -> Vec<(Instant, Fact)> {
+    let fact = |it: &DueNotice| Fact::NoticeDelivered {
+        notice: it.notice,
+        service: it.service.clone(),
+        about: it.about.clone(),
+        contact: it.contact.clone(),
+        channel: it.channel.clone(),
+    };
+    items.iter().map(|it| (now, fact(it))).collect()
+}
+
+/// Logs and counts what came of a letter.
+fn tell(counters: &Counters, letter: &Letter, sent: &Result<(), Trouble>) {
+    let (channel, contact) = (letter.channel(), letter.contact());
+    let what = letter.kind().map_or("digest", |kind| kind.as_str());
+    let notices = letter.items.len();
+    match sent {
+        Ok(()) => {
+            counters.notices_delivered(channel, notices);
+            tracing::info!(channel, contact, what, notices, "told");
+        }
+        Err(trouble) => {
+            let reason = match trouble {
+                Trouble::Way(_) => "way",
+                Trouble::Later(_) => "later",
+                Trouble::Refused(_) => "refused",
+            };
+            counters.notice_failed(channel, reason);
+            let error = trouble.to_string();
+            match trouble {
+                Trouble::Refused(_) => {
+                    tracing::error!(
+                        channel,
+                        contact,
+                        what,
+                        notices,
+                        error,
+                        "refused; see to the \
+                        address or the server, it is tried ever more slowly for a day"
+                    );
+                }
+                _ => tracing::warn!(channel, contact, what, notices, error, "not told yet"),
+            }
+        }
+    }
+}
