@@ -70,7 +70,9 @@ impl Lang {
     /// `part_ms` in percent of `whole_ms`, cut down to two decimals; none of nothing.
     pub(crate) fn share(self, part_ms: i64, whole_ms: i64) -> Option<String> {
         let e2 = (i128::from(part_ms) * 10_000).checked_div(whole_ms.into())?;
-        Some(format!("{}\u{a0}%", self.decimal(&format!("{}.{:02}", e2 / 100, e2 % 100))))
+        let (sign, e2) = (if e2 < 0 { "-" } else { "" }, e2.unsigned_abs());
+        let share = format!("{sign}{}.{:02}", e2 / 100, e2 % 100);
+        Some(format!("{}\u{a0}%", self.decimal(&share)))
     }
 
     /// `12 500,00 kr` or `12,500.00 SEK`.

@@ -62,7 +62,7 @@ pub(super) fn table(service: &ServiceSection, lang: Lang, zone: &TimeZone) -> Op
         (lang.of("Omätt", "Unmeasured"), before.unmeasured_ms, now.unmeasured_ms, false),
     ] {
         if always || before_ms != now_ms {
-            let change = match now_ms - before_ms {
+            let change = match now_ms.saturating_sub(before_ms) {
                 0 => changed(true),
                 ms => lang.difference(ms),
             };

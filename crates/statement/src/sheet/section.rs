@@ -2,6 +2,7 @@
 
 use contract::ClosedFigure;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 
 use super::{Block, KeyFigure, Row, Section, Table, Tone, events, is_provisional, plain, revision};
 use crate::document::{Document, ServiceSection};
@@ -82,8 +83,7 @@ fn damage(service: &ServiceSection, lang: Lang, zone: &TimeZone) -> Option<Block
 /// C6.5: a target that is met only if unmeasured time was not lost is said to be.
 fn bound_in_doubt(service: &ServiceSection, lang: Lang) -> String {
     let bound = service.figure.availability_lower_bound_percent;
-    let e4 = service.terms.target * rust_decimal::Decimal::from(10_000);
-    if rust_decimal::Decimal::from(bound.e4) >= e4 {
+    if Decimal::new(bound.e4, 4) >= service.terms.target {
         return String::new();
     }
     let bound = lang.percent(bound);
@@ -166,7 +166,7 @@ fn counted_note(figure: &ClosedFigure, lang: Lang) -> String {
 fn budget_note(service: &ServiceSection, lang: Lang) -> String {
     let counted_ms = service.figure.counted_ms;
     let used = lang.share(counted_ms, service.budget_ms).unwrap_or_else(|| "–".to_owned());
-    let over_ms = counted_ms - service.budget_ms;
+    let over_ms = counted_ms.saturating_sub(service.budget_ms);
     let over = match over_ms > 0 {
         true => format!("; {} {}", lang.minutes(over_ms), lang.of("över", "over")),
         false => String::new(),

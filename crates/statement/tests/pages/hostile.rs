@@ -1,7 +1,8 @@
 //! Names and texts that try to break out of a page: none does, and none makes a panic.
 
-use contract::Evidence;
+use contract::{Evidence, Instant};
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 use statement::document::{Document, LedgerPosition};
 use statement::{Lang, html, pdf};
 
@@ -34,6 +35,36 @@ fn no_hostile_text_breaks_out() {
 fn texts_of_ten_thousand_characters_fit_on_pages() {
     for text in ["å", "w ", "<", "\\", "😀", "2026-10-05 "] {
         let document = with_text(&text.repeat(10_000 / text.chars().count()));
+        assert_whole(&document);
+    }
+}
+
+/// A file that claims to be a provisional statement can hold any number.
+#[test]
+fn no_figure_makes_a_panic() {
+    for (number, other) in [(i64::MIN, i64::MAX), (i64::MAX, i64::MIN), (0, -1), (-1, 0)] {
+        let mut document = samples::revision();
+        let service = &mut document.services[0];
+        let at = |ms| Instant::MIN.plus_ms(ms);
+        service.budget_ms = number;
+        service.elapsed_ms = other;
+        service.terms.notice_ms = number;
+        service.terms.target = Decimal::MAX;
+        service.outages[0].ms = other;
+        (service.outages[0].from, service.outages[0].until) = (at(number), at(other));
+        (service.incidents[0].opened, service.incidents[0].response_deadline) =
+            (at(other), Instant::MAX);
+        service.excluded_by_ground_ms.values_mut().for_each(|ms| *ms = number);
+        service.responsible_ms.values_mut().for_each(|ms| *ms = number);
+        for (figure, ms) in
+            [(&mut service.figure, number), (&mut service.previous.as_mut().unwrap().figure, other)]
+        {
+            (figure.period_ms, figure.counted_ms, figure.lost_ms) = (ms, other, ms);
+            (figure.planned_ms, figure.excluded_ms, figure.unmeasured_ms) = (ms, ms, ms);
+            (figure.up_ms, figure.not_in_service_ms, figure.level) = (ms, ms, usize::MAX);
+            figure.reduction_percent = Decimal::MIN;
+        }
+        document.issued_at = at(number);
         assert_whole(&document);
     }
 }
