@@ -1,6 +1,6 @@
 //! What stands on a statement, in its order and in words: the one model behind every page.
 //!
-//! Nothing is computed here but sums of what the [`Document`] says, and nothing is laid out.
+//! Figures are taken from the [`Document`] and written, never computed anew; nothing is laid out.
 
 mod events;
 mod head;
