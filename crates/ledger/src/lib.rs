@@ -7,6 +7,7 @@
 //! No wall clock is read here: every instant comes from the caller.
 
 mod admission;
+mod backup;
 mod disk;
 mod export;
 mod facts;
@@ -39,6 +40,7 @@ use crate::store::Mailbox;
 use crate::store::rebuild::Journal;
 use crate::store::worker::{Found, StoreGauges, Worker};
 
+pub use crate::backup::{BackupError, BackupReport, RestoreReport, backup, on_one_device, restore};
 pub use crate::export::{ExportError, ExportFor, ExportReport, export};
 pub use crate::facts::{ReadError, read_until};
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};

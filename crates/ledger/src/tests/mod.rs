@@ -1,5 +1,6 @@
 //! The ledger as a whole, on real folders and on disks that fail.
 
+mod backup;
 mod damage;
 mod disk_trouble;
 mod export;
