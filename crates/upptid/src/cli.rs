@@ -465,7 +465,6 @@ pub enum ReplayFormat {
 
 /// `upptid statement`
 #[derive(Args)]
-#[command(group = ArgGroup::new("source"))]
 pub struct StatementArgs {
     /// The local month, e.g. 2026-10
     #[arg(long)]
@@ -482,15 +481,12 @@ pub struct StatementArgs {
     /// The revision; 0 is the close [default: the latest]
     #[arg(long, value_name = "N")]
     pub revision: Option<u32>,
-    /// The agent's state folder [default: /var/lib/upptid]
-    #[arg(long, value_name = "FOLDER", group = "source")]
-    pub state_dir: Option<PathBuf>,
-    /// The configuration that names the state folder
-    #[arg(long, value_name = "FILE", group = "source")]
-    pub config: Option<PathBuf>,
+    /// Where the agent's state is.
+    #[command(flatten)]
+    pub state: StateArg,
     /// Facts as lines of JSON, an export, or a folder of segments, in place of a state folder; may
     /// be repeated
-    #[arg(long, value_name = "PATH", group = "source")]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["state_dir", "config"])]
     pub facts: Vec<PathBuf>,
     /// Where to write it; with --all, the folder [default: standard output]
     #[arg(long, value_name = "FILE")]

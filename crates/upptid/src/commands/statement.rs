@@ -6,18 +6,16 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use agent::config::Config;
 use contract::{History, Month, SignedStatement, Statement};
 use ledger::ReadError;
 use statement::document::{LedgerPosition, Status};
 use statement::{Asked, Document, Lang, Signature, compose, csv, customers_of, file_name, html};
 use statement::{json, pdf, sha256, slugs};
 
+use super::state::journal_dir;
 use crate::cli::{StatementArgs, StatementFormat};
 use crate::exit::{Exit, Failure};
 use crate::facts;
-
-const DEFAULT_STATE_DIR: &str = "/var/lib/upptid";
 
 /// Makes one statement, makes all of a month, or lists those that are signed.
 pub fn run(args: &StatementArgs) -> Result<Exit, Failure> {
@@ -63,14 +61,7 @@ impl Source {
         if !args.facts.is_empty() {
             return Ok(Source::Facts(args.facts.clone()));
         }
-        let state_dir = match (&args.state_dir, &args.config) {
-            (Some(dir), _) => dir.clone(),
-            (None, Some(path)) => {
-                Config::load_contracts(path).map_err(Failure::usage)?.agent.state_dir
-            }
-            (None, None) => PathBuf::from(DEFAULT_STATE_DIR),
-        };
-        Ok(Source::Journal(state_dir.join("journal")))
+        journal_dir(&args.state).map(Source::Journal)
     }
 
     /// What the facts say of `month`, up to line `seq` or to their end, and where that is.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use contract::{Fact, Instant, Month, MonthClose, SignedStatement};
-use ledger::journal::line::Sealed;
 use ledger::{Ledger, OpenOptions, read_until};
 use serde_json::{Value, json};
 use statement::document::{LedgerPosition, Status};
@@ -189,22 +188,14 @@ impl State {
         path
     }
 
-    /// An export for a customer: the lines that name the other's service are hidden.
+    /// An export for the customer, which hides the other's lines.
     pub fn export(&self) -> String {
-        let mut text = String::new();
-        for path in ledger::segment_files(&self.journal()).unwrap() {
-            let text_of_segment = fs::read_to_string(path).unwrap();
-            let whole = text_of_segment.rfind('\n').map_or(0, |end| end + 1);
-            for line in text_of_segment[..whole].lines() {
-                let hide = line.contains("\"service\":\"other\"") || line.contains(OTHER);
-                let sealed = Sealed::split(line.as_bytes()).unwrap();
-                text += &if hide { sealed.hide(sealed.seq().unwrap()) } else { line.to_owned() };
-                text.push('\n');
-            }
-        }
-        let path = self.path("export.jsonl");
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
+        let path = self.path("export.jsonl").to_str().unwrap().to_owned();
+        let dir = self.dir.path().to_str().unwrap();
+        let made = upptid(&["export", "--customer", CUSTOMER, "--out", &path, "--state-dir", dir]);
+        assert_eq!(made.code, 0, "{made:?}");
+        assert!(!fs::read_to_string(&path).unwrap().contains(OTHER));
+        path
     }
 }
 
