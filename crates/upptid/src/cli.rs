@@ -50,6 +50,10 @@ pub enum Command {
     Statement(StatementArgs),
     /// Write the journal for a customer, other customers' lines as hashes; works while the agent runs
     Export(ExportArgs),
+    /// Back the journal up to folders, each read back; works while the agent runs
+    Backup(BackupArgs),
+    /// Restore a backup to an empty state folder
+    Restore(RestoreArgs),
     /// Check a journal, an export or a statement, offline; works while the agent runs
     Verify(VerifyArgs),
 }
@@ -577,6 +581,31 @@ pub struct ExportArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `upptid backup`
+#[derive(Args)]
+pub struct BackupArgs {
+    /// The folder to back up to; may be repeated, for physically separate places
+    #[arg(long, value_name = "FOLDER", required = true)]
+    pub to: Vec<PathBuf>,
+    /// Where the agent's state is.
+    #[command(flatten)]
+    pub state: StateArg,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `upptid restore`
+#[derive(Args)]
+pub struct RestoreArgs {
+    /// The backup's folder
+    #[arg(long, value_name = "FOLDER")]
+    pub from: PathBuf,
+    /// The state folder to restore to, which has to be empty or missing
+    #[arg(long, value_name = "FOLDER")]
+    pub state_dir: PathBuf,
 }
 
 /// `upptid verify`

@@ -2,12 +2,14 @@
 
 pub mod adjust;
 mod ask;
+pub mod backup;
 pub mod check;
 pub mod export;
 pub mod claim;
 pub mod incident;
 pub mod pause;
 pub mod replay;
+pub mod restore;
 pub mod run;
 mod state;
 pub mod statement;
