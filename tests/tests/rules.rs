@@ -12,32 +12,17 @@ use end_to_end::files_below;
 /// Rules that are not built yet, each with what is missing. A test that cites one of them takes it
 /// from this list.
 const NOT_BUILT: [(&str, &str); 3] = [
-    (
-        "C7.5",
-        "claims are not kept: there is a deadline, and no state",
-    ),
-    (
-        "C10.4",
-        "there is no backup yet, and nothing to restore from one",
-    ),
+    ("C7.5", "claims are not kept: there is a deadline, and no state"),
+    ("C10.4", "there is no backup yet, and nothing to restore from one"),
     ("C10.6", "an incident cannot be marked as notifiable (NIS2)"),
 ];
 
 /// Rules of which a part is not built yet. They are cited for the part that is.
 const PARTLY_BUILT: [(&str, &str); 5] = [
     ("C4.8", "what is due is known; no mail is sent yet"),
-    (
-        "C5.3",
-        "a decision after a month's end makes no revision: months are not closed",
-    ),
-    (
-        "C6.7",
-        "months are not closed by a fact; a change of terms waits for the next month",
-    ),
-    (
-        "C8.2",
-        "the conditions of a claim's state are missing, as claims are",
-    ),
+    ("C5.3", "a decision after a month's end makes no revision: months are not closed"),
+    ("C6.7", "months are not closed by a fact; a change of terms waits for the next month"),
+    ("C8.2", "the conditions of a claim's state are missing, as claims are"),
     ("C9.5", "what is due is known; no mail is sent yet"),
 ];
 
@@ -48,9 +33,7 @@ fn root() -> &'static Path {
 /// The numbers of the rules, in the order of the document.
 fn rules() -> Vec<String> {
     let text = fs::read_to_string(root().join("docs/contract.md")).unwrap();
-    let numbers = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("- **C")?.split("**").next());
+    let numbers = text.lines().filter_map(|line| line.strip_prefix("- **C")?.split("**").next());
     numbers.map(|number| format!("C{number}")).collect()
 }
 
@@ -82,17 +65,9 @@ fn tests_in<'a>(name: &str, text: &'a str) -> &'a str {
 fn cited(line: &str) -> Vec<String> {
     let line = line.trim_start();
     if let Some(comment) = line.find("//").map(|at| &line[at..]) {
-        return comment
-            .split('C')
-            .skip(1)
-            .filter_map(|rest| rule(rest, '.'))
-            .collect();
+        return comment.split('C').skip(1).filter_map(|rest| rule(rest, '.')).collect();
     }
-    let name = line
-        .strip_prefix("async ")
-        .unwrap_or(line)
-        .strip_prefix("fn ")
-        .unwrap_or_default();
+    let name = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ").unwrap_or_default();
     // `c3_6_c3_7_…` cites two.
     let parts = || name.split('_');
     parts()
@@ -105,10 +80,7 @@ fn cited(line: &str) -> Vec<String> {
 /// The rule whose chapter and number `text` begins with.
 fn rule(text: &str, between: char) -> Option<String> {
     let (chapter, rest) = text.split_once(between)?;
-    let digits = rest.len()
-        - rest
-            .trim_start_matches(|it: char| it.is_ascii_digit())
-            .len();
+    let digits = rest.len() - rest.trim_start_matches(|it: char| it.is_ascii_digit()).len();
     let is_number =
         |text: &str| (1..=2).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit());
     let number = &rest[..digits];
@@ -138,10 +110,7 @@ fn every_rule_that_is_built_is_cited_by_a_test() {
         }
     }
     for (rule, _) in PARTLY_BUILT {
-        assert!(
-            cited_by.contains_key(rule),
-            "{rule}, built in part, is cited by no test"
-        );
+        assert!(cited_by.contains_key(rule), "{rule}, built in part, is cited by no test");
     }
 }
 
@@ -173,21 +142,10 @@ fn the_contracts_rules_are_numbered_without_gaps() {
 #[test]
 fn citations_are_read_from_names_and_comments() {
     let cited = |line: &str| cited(line).join(" ");
-    assert_eq!(
-        cited("    async fn c4_7_an_overrun_is_downtime() {"),
-        "C4.7"
-    );
-    assert_eq!(
-        cited("fn c3_6_c3_7_every_pair_has_one_result() {"),
-        "C3.6 C3.7"
-    );
+    assert_eq!(cited("    async fn c4_7_an_overrun_is_downtime() {"), "C4.7");
+    assert_eq!(cited("fn c3_6_c3_7_every_pair_has_one_result() {"), "C3.6 C3.7");
     assert_eq!(cited("let x = 1; // C2.2, and C10.6: 4.3"), "C2.2 C10.6");
-    for none in [
-        "fn c7_one_more() {",
-        "let fn_c4_7_x = 1;",
-        "// RFC 9110, UTC 1.2",
-        "\"C4.7\"",
-    ] {
+    for none in ["fn c7_one_more() {", "let fn_c4_7_x = 1;", "// RFC 9110, UTC 1.2", "\"C4.7\""] {
         assert_eq!(cited(none), "", "{none}");
     }
 }
