@@ -14,6 +14,9 @@ pub const FILE_BYTES_MAX: usize = 1024 * 1024;
 pub const EVENTS_MAX: usize = 100;
 /// Bytes that an event's UID may have.
 const UID_BYTES_MAX: usize = 255;
+/// What a file that is something else is told.
+const NO_CALENDAR: &str =
+    "the file does not begin with BEGIN:VCALENDAR: give an iCalendar (.ics) file";
 /// Components that may stand in one another.
 const DEPTH_MAX: usize = 16;
 
@@ -127,7 +130,7 @@ fn components(bytes: &[u8]) -> Result<Vec<Component>, CalendarError> {
             ("BEGIN", _) => {
                 let name = line.value.trim().to_ascii_uppercase();
                 if open.is_empty() && name != "VCALENDAR" {
-                    return Err(line.error("the file does not begin with BEGIN:VCALENDAR"));
+                    return Err(line.error(NO_CALENDAR));
                 }
                 if open.len() >= DEPTH_MAX {
                     return Err(line.error("components stand too deep in one another"));
@@ -149,7 +152,7 @@ fn components(bytes: &[u8]) -> Result<Vec<Component>, CalendarError> {
                 let value = shown(&line.value);
                 return Err(line.error(format!("END:{value} ends nothing that is open")));
             }
-            (_, None) => return Err(line.error("the file does not begin with BEGIN:VCALENDAR")),
+            (_, None) => return Err(line.error(NO_CALENDAR)),
             ("METHOD", Some("VCALENDAR")) => {
                 is_cancelled = line.value.trim().eq_ignore_ascii_case("CANCEL");
             }

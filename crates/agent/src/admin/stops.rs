@@ -116,25 +116,35 @@ impl Requests {
         Ok(self.turn.lock().await)
     }
 
-    /// Records stops together, and gives them their ids.
-    async fn record_stops(
+    /// Records stops together, and shows them as they are recorded.
+    async fn record_stops<'a>(
         &self,
         peer: &Peer,
         now: Instant,
-        stops: impl Iterator<Item = &mut StopView>,
+        stops: impl Iterator<Item = &'a mut StopView>,
     ) -> Result<(), Refusal> {
         let mut last = self
             .ledger
             .read(|history| next_id('S', history.stops().iter().map(|stop| stop.id.as_str())));
-        let mut facts = Vec::new();
+        let (mut facts, mut announced) = (Vec::new(), Vec::new());
         for stop in stops {
             tracing::info!(stop = last, by = peer.account, from = %stop.from, until = %stop.until,
                 "planned stop announced");
             facts.push((now, announcement(&last, stop)));
             let next = next_id('S', std::iter::once(last.as_str()));
             stop.id = Some(std::mem::replace(&mut last, next));
+            announced.push(stop);
         }
-        self.record_all(facts).await
+        self.record_all(facts).await?;
+        self.ledger.read(|history| {
+            for stop in announced {
+                let recorded = stop.id.as_deref().and_then(|id| history.stop(id));
+                if let Some(recorded) = recorded {
+                    *stop = view(history, recorded, now);
+                }
+            }
+        });
+        Ok(())
     }
 }
 

@@ -1,9 +1,10 @@
 //! A login service, and the folder of an agent that measures it.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use agent::Deps;
 use agent::admin::{Reply, Request, client};
@@ -24,6 +25,7 @@ pub const ASKED_MAX: usize = 100_000;
 /// A login service, and the folder of an agent that measures it.
 pub struct Scene {
     folder: TempDir,
+    web: Mutex<Option<SocketAddr>>,
     pub service: LoginService,
 }
 
@@ -52,7 +54,7 @@ impl Scene {
         let mut options = Options::new(authority.leaf(&["localhost"]).unwrap());
         options.accounts = vec![Account::new("probe", PASSWORD)];
         let service = LoginService::start(options).await.unwrap();
-        let scene = Scene { folder, service };
+        let scene = Scene { folder, web: Mutex::default(), service };
         fs::write(scene.path("ca.pem"), authority.ca_pem()).unwrap();
         fs::write(scene.path("password"), PASSWORD).unwrap();
         fs::set_permissions(scene.path("password"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -67,6 +69,11 @@ impl Scene {
         );
         fs::write(scene.path("upptid.toml"), text).unwrap();
         scene
+    }
+
+    /// Where the pages of the agent are that runs.
+    pub fn web(&self) -> SocketAddr {
+        self.web.lock().unwrap().unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -106,7 +113,7 @@ impl Scene {
             started: Some(started),
         };
         let script = async {
-            running.await.unwrap();
+            *self.web.lock().unwrap() = Some(running.await.unwrap().web);
             people(&self.path("admin.sock"), &signal).await;
             signal.send(Signal::Stop).await.unwrap();
         };
