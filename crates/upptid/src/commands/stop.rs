@@ -167,3 +167,104 @@ fn notice(verdict: &StopVerdict) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::Instant;
+
+    use super::*;
+
+    const CALENDAR: &str = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\nSUMMARY:new storage\n\
+        DTSTART:20261206T210000Z\nDTEND:20261206T223000Z\nEND:VEVENT\nBEGIN:VEVENT\nUID:b\n\
+        SUMMARY:new network\nDTSTART:20261206T220000\nDURATION:PT90M\nEND:VEVENT\nEND:VCALENDAR\n";
+
+    fn events(text: &str) -> Result<Vec<Event>, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stops.ics");
+        std::fs::write(&path, text).unwrap();
+        read(&path)
+    }
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    fn view(id: Option<&str>, notice: Option<&str>) -> StopView {
+        StopView {
+            id: id.map(str::to_owned),
+            services: vec!["portal".to_owned()],
+            timezone: "Europe/Stockholm".to_owned(),
+            from: at("2026-12-06T21:00:00Z"),
+            until: at("2026-12-06T22:30:00Z"),
+            reason: "new storage".to_owned(),
+            by: "anna".to_owned(),
+            announced_at: at("2026-11-23T08:00:00Z"),
+            agreed: None,
+            event: Some("a".to_owned()),
+            cancelled: None,
+            verdicts: vec![StopVerdict {
+                service: "portal".to_owned(),
+                verdict: "valid".to_owned(),
+                in_office_hours: false,
+                reason: "valid: it starts in time".to_owned(),
+                notice: notice.map(str::to_owned),
+            }],
+        }
+    }
+
+    #[test]
+    fn events_are_sent_as_instants_or_as_local_time_of_the_services() {
+        let planned: Vec<PlannedEvent> = events(CALENDAR).unwrap().iter().map(planned).collect();
+        let windows: Vec<_> = planned.iter().map(|it| (it.from.as_str(), &*it.until)).collect();
+        assert_eq!(
+            windows,
+            [
+                ("2026-12-06T21:00:00.000Z", "2026-12-06T22:30:00.000Z"),
+                ("2026-12-06T22:00:00", "PT90M"),
+            ]
+        );
+        assert_eq!((planned[1].uid.as_str(), &*planned[1].reason), ("b", "new network"));
+    }
+
+    #[test]
+    fn c4_3_a_recurring_event_is_refused_with_its_place_before_the_agent_is_asked() {
+        let text = CALENDAR.replace("UID:b", "UID:b\nRRULE:FREQ=MONTHLY");
+        let failure = events(&text).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.message.contains("stops.ics:10: the event recurs"), "{}", failure.message);
+        assert!(failure.message.ends_with("\nnothing was recorded"), "{}", failure.message);
+        let missing = read(Path::new("/nowhere/stops.ics")).unwrap_err();
+        assert!(missing.message.starts_with("failed to read /nowhere/stops.ics"));
+    }
+
+    #[test]
+    fn an_import_with_a_refused_event_fails_and_says_why() {
+        let events = events(CALENDAR).unwrap();
+        let refused = EventView {
+            uid: "a".to_owned(),
+            stops: Vec::new(),
+            refused: Some("it is announced already, as S1".to_owned()),
+        };
+        let path = Path::new("stops.ics");
+        let said = describe_event(path, &events[0], &refused);
+        assert_eq!(said, "stops.ics:2: new storage\n    refused: it is announced already, as S1\n");
+        let reply = Reply::Imported { events: vec![refused], recorded: false };
+        assert!(has_refusals(&reply) && outcome(&reply, false).contains("refused"));
+        let dry = Reply::Imported { events: Vec::new(), recorded: false };
+        assert!(!has_refusals(&dry) && outcome(&dry, false) == DRY_RUN);
+    }
+
+    #[test]
+    fn a_stop_is_shown_in_local_time_and_utc_with_its_notice() {
+        assert_eq!(
+            describe_stop(&view(Some("S1"), Some("not_delivered"))),
+            "S1  2026-12-06T22:00:00.000+01:00 until 2026-12-06T23:30:00.000+01:00  portal\n    \
+             in UTC 2026-12-06T21:00:00.000Z until 2026-12-06T22:30:00.000Z\n    \
+             new storage\n    \
+             announced 2026-11-23T09:00:00.000+01:00 by anna\n    \
+             portal: valid: it starts in time; its contacts were NOT told in time\n"
+        );
+        let dry = describe_stop(&view(None, None));
+        assert!(dry.starts_with("(not announced)") && !dry.contains("by anna"), "{dry}");
+    }
+}
