@@ -14,8 +14,10 @@ MAY_USE = {
     "probe": {"contract"},
     "ledger": {"contract"},
     "exporter": {"contract"},
-    "agent": {"contract", "exporter", "ledger", "probe", "watch"},
+    "notices": {"contract", "statement"},
+    "agent": {"contract", "exporter", "ledger", "notices", "probe", "watch"},
     "login-service": set(),
+    "mail-service": set(),
     "upptid": {"agent", "contract", "exporter", "ledger", "login-service", "probe", "watch"},
 }
 # Crates of others that one alone may use.
