@@ -56,7 +56,7 @@ fn only_the_ledger_knows_sled() {
 
 #[test]
 fn the_rules_are_pure() {
-    for name in ["contract", "watch"] {
+    for name in ["contract", "watch", "calendar"] {
         let used = dependencies(name);
         for impure in ["tokio", "tracing", "futures", "socket2", "hyper", "nix", "libc"] {
             assert!(!used.iter().any(|dependency| dependency == impure), "{name} uses {impure}");
