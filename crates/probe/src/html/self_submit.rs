@@ -34,8 +34,16 @@ const AT_ONCE: &[&str] = &[
 
 /// Whether a page can submit a form by itself at all: if not, it need not be read to know that.
 pub fn may_happen(html: &[u8]) -> bool {
-    let has = |mark: &str| memchr::memmem::find(html, mark.as_bytes()).is_some();
-    is_possible(html) || ["onload", "ONLOAD", "nLoad"].into_iter().any(has)
+    is_possible(html) || has_onload(html)
+}
+
+/// Whether `onload` is written anywhere, in whatever case.
+fn has_onload(html: &[u8]) -> bool {
+    let is_around = |at: usize| {
+        let written = at.checked_sub(2).and_then(|from| html.get(from..at + 4));
+        written.is_some_and(|written| written.eq_ignore_ascii_case(b"onload"))
+    };
+    memchr::memchr2_iter(b'l', b'L', html).any(is_around)
 }
 
 /// Whether the page's scripts need to be read for it.
@@ -166,6 +174,14 @@ mod tests {
         }
         let html = format!("<body onload='other()'>{FORM}<script>function go() {{ f.submit() }}");
         assert_eq!(found(&html), None);
+    }
+
+    #[test]
+    fn a_page_that_is_loaded_and_then_does_something_is_read_in_whatever_case_it_says_so() {
+        for page in ["<body onload=go()>", "<body ONLOAD=go()>", "<body OnlOaD=go()>"] {
+            assert!(super::may_happen(page.as_bytes()), "{page}");
+        }
+        assert!(!super::may_happen(b"load onloa <p>l"));
     }
 
     #[test]
