@@ -31,6 +31,14 @@ impl Flaw {
         Flaw { place: Place::Line(number), found: found.to_owned(), expected: None }
     }
 
+    /// The same in a file in which `lines` more come before it.
+    pub(crate) fn lines_later(self, lines: u64) -> Self {
+        match self.place {
+            Place::Line(number) => Flaw { place: Place::Line(number + lines), ..self },
+            Place::Byte(_) => self,
+        }
+    }
+
     /// At a byte, from 0.
     pub fn at_byte(offset: u64, found: &str) -> Self {
         Flaw { place: Place::Byte(offset), found: found.to_owned(), expected: None }

@@ -130,20 +130,20 @@ fn unreadable(error: &serde_json::Error) -> Flaw {
     )
 }
 
-/// Checks the JSON file that another form carries; a flaw is given by the line of the whole.
-fn check_embedded(whole: &[u8], found: Option<&[u8]>) -> Result<(Checked, String), Flaw> {
-    let json = found.or_else(|| find_json(whole)).ok_or_else(|| {
-        Flaw::at_line(1, "no statement is in it; take it from where it was published again")
-    })?;
-    let starts = json.as_ptr() as usize - whole.as_ptr() as usize;
-    let before = whole[..starts].iter().filter(|byte| **byte == b'\n').count() as u64;
-    let in_whole = |flaw: Flaw| match flaw.place {
-        Place::Line(number) => Flaw { place: Place::Line(before + number), ..flaw },
-        Place::Byte(_) => flaw,
-    };
-    let json = text(json).map_err(in_whole)?;
-    let checked = check_json(json).map_err(in_whole)?;
-    Ok((checked, json.to_owned()))
+/// Checks the JSON file that another form carries, where its marks say that it is, otherwise where
+/// it is found by itself; a flaw is given by the line of the whole.
+fn check_embedded(whole: &[u8], marked: Option<&[u8]>) -> Result<(Checked, String), Flaw> {
+    let mut first_flaw = None;
+    for json in [marked, find_json(whole)].into_iter().flatten() {
+        let starts = json.as_ptr() as usize - whole.as_ptr() as usize;
+        let before = whole[..starts].iter().filter(|byte| **byte == b'\n').count() as u64;
+        match text(json).and_then(|json| Ok((check_json(json)?, json.to_owned()))) {
+            Ok(found) => return Ok(found),
+            Err(flaw) => first_flaw = first_flaw.or(Some(flaw.lines_later(before))),
+        }
+    }
+    let none = "no statement is in it; take it from where it was published again";
+    Err(first_flaw.unwrap_or_else(|| Flaw::at_line(1, none)))
 }
 
 /// The JSON file in bytes whose marks around it were changed.

@@ -2,7 +2,7 @@
 
 use ::csv::{ReaderBuilder, StringRecord};
 use serde_json::json;
-use statement::{Place, csv};
+use statement::{Document, Place, csv};
 
 use crate::journal::Journal;
 use crate::proof::eventful;
@@ -117,4 +117,21 @@ fn a_changed_csv_is_told_by_its_line() {
     assert_eq!(csv::check(&text, &document), Ok(()));
     let changed = text.replacen("1250.00", "1150.00", 1);
     assert_eq!(csv::check(&changed, &document).unwrap_err().place, Place::Line(2));
+}
+
+#[test]
+fn figures_that_cannot_be_are_shown_without_a_panic() {
+    let document = eventful().closed(Some("Åkeri </script> AB"), "2026-10", 0).unwrap();
+    let text = serde_json::to_string(&document).unwrap();
+    for number in [i64::MIN, -1, i64::MAX] {
+        let hostile = text.replace("7200000", &number.to_string());
+        let hostile: Document = serde_json::from_str(&hostile).unwrap();
+        assert!(csv::render(&hostile).contains(&number.to_string()));
+    }
+    for instant in ["0001-01-01T00:00:00.000Z", "9999-12-30T00:00:00.000Z"] {
+        let hostile = text.replace("2026-10-25T00:30:00.000Z", instant);
+        let hostile = hostile.replace("Europe/Stockholm", "Nowhere/Here");
+        let hostile: Document = serde_json::from_str(&hostile).unwrap();
+        assert!(csv::render(&hostile).contains(instant));
+    }
 }
