@@ -22,7 +22,13 @@ impl Money {
     pub fn percent(&self, percent: Decimal) -> Money {
         let amount = (self.amount * percent / Decimal::ONE_HUNDRED)
             .round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-        Money { amount, currency: self.currency.clone() }
+        Money::of(amount, self.currency.clone())
+    }
+
+    /// Amounts have two decimals, so that one is written alike wherever it comes from.
+    fn of(mut amount: Decimal, currency: String) -> Money {
+        amount.rescale(2);
+        Money { amount, currency }
     }
 
     /// The sum of `amounts` in each of their currencies, by currency.
@@ -65,7 +71,7 @@ impl FromStr for Money {
         if !is_currency || !in_range || amount.is_sign_negative() || amount.scale() > 2 {
             return Err(wrong());
         }
-        Ok(Money { amount, currency: currency.to_owned() })
+        Ok(Money::of(amount, currency.to_owned()))
     }
 }
 
@@ -93,6 +99,10 @@ mod tests {
         let odd: Money = "0.25 SEK".parse().unwrap();
         assert_eq!(odd.percent(Decimal::TEN).to_string(), "0.03 SEK");
         assert_eq!("7 EUR".parse::<Money>().unwrap().to_string(), "7.00 EUR");
+        for amount in ["7 EUR", "7.0 EUR", "700 EUR"].map(|text| text.parse::<Money>().unwrap()) {
+            assert_eq!(amount.amount().scale(), 2);
+            assert_eq!(amount.percent(Decimal::ZERO).amount().to_string(), "0.00");
+        }
         for wrong in ["12500", "12500.001 SEK", "-1 SEK", "1 kr", "SEK 1", "12 500 SEK"] {
             assert!(wrong.parse::<Money>().is_err(), "{wrong}");
         }
