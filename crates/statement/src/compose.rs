@@ -153,7 +153,7 @@ fn section(
         incidents: figure
             .incidents
             .iter()
-            .map(|it| incident(history, &figure, terms, it))
+            .map(|it| incident(history, &figure, terms, it, asked.issued_at))
             .collect(),
         claim: figure.claim_deadline.map(state),
         previous: previous(history, service, asked),
@@ -237,9 +237,9 @@ fn incident(
     figure: &Figure,
     terms: &MonthTerms,
     incident: &Incident,
+    now: Instant,
 ) -> IncidentEntry {
-    let marked = history.notifiable(&figure.service).iter();
-    let marked = marked.filter(|marked| marked.opened == incident.opened).min_by_key(|it| it.seq);
+    let marked = history.notifiable_of(&figure.service, incident, now);
     // C10.6.
     let reports = marked.into_iter().flat_map(|marked| {
         ReportStage::ALL.map(|stage| ReportEntry {
