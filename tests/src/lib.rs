@@ -6,10 +6,12 @@
 //! | `program.rs` | `upptid`, built, and run to its end |
 //! | `scene.rs` | a temporary folder with login services and a configuration that names them |
 //! | `agent.rs` | a running `upptid run`, and the ways to end it |
+//! | `faked_clock.rs` | the same with another time on its clock |
 //! | `metrics.rs` | `/metrics`, read |
 //! | `journal.rs` | the journal's lines, verified as `docs/ledger-format.md` says |
 //! | `figures.rs` | a month's time by class, out of metrics, store and replay alike |
 //! | `people.rs` | requests on the admin socket |
+//! | `told.rs` | a mail server and a webhook receiver, and the sections that name them |
 //! | `random.rs` | random numbers out of a seed that is printed and can be given again |
 //!
 //! **Invariant:** nothing here uses the code that it tests, but to read instants and name months:
@@ -17,6 +19,7 @@
 //! deadline that only a broken program reaches.
 
 mod agent;
+mod faked_clock;
 mod figures;
 mod journal;
 mod metrics;
@@ -24,11 +27,13 @@ mod people;
 mod program;
 mod random;
 mod scene;
+mod told;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use agent::{Agent, files_below, get};
+pub use faked_clock::program_at;
 pub use figures::Figures;
 pub use journal::{Journal, Line, segments};
 pub use metrics::Metrics;
@@ -36,6 +41,7 @@ pub use people::{Announcement, ask};
 pub use program::{Finished, example, program, upptid};
 pub use random::Random;
 pub use scene::{Kind, PASSWORD, Scene, USER, now};
+pub use told::{CONTACT_MAIL, PROVIDER_MAIL, Told, WEBHOOK_SECRET};
 
 /// How long anything is waited for: far longer than it takes on a machine that is busy.
 pub const PATIENCE: Duration = Duration::from_secs(60);

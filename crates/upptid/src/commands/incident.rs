@@ -129,11 +129,8 @@ fn describe_report(report: &IncidentReport) -> String {
         text.push_str(&match &vantage.witnesses[..] {
             [] => "    no witness is asked (C3.3)\n".to_owned(),
             names => {
-                format!(
-                    "    witnesses: {}; {} have to answer\n",
-                    names.join(", "),
-                    vantage.witnesses_needed
-                )
+                let (needed, all) = (vantage.witnesses_needed, names.len());
+                format!("    witnesses, {needed} of {all} needed: {}\n", names.join(", "))
             }
         });
     }
@@ -283,7 +280,7 @@ mod tests {
             "25 % of the time to start had run",
             "lost: 61 min 1 s",
             "measured from gbg-1, AS64500",
-            "witnesses: gateway; 1 have to answer",
+            "witnesses, 1 of 1 needed: gateway",
             "http_status: lost, answers for it: provider",
             "the service answered 503",
             "status: 503",
