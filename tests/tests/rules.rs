@@ -47,10 +47,10 @@ fn sources() -> Vec<(String, String)> {
     sources
 }
 
-/// The part of a file that is tests: all of it in a folder of tests, else what follows
+/// The part of a file that is tests: all of it in a folder or file of tests, else what follows
 /// `#[cfg(test)]`, which stands at a file's bottom.
 fn tests_in<'a>(name: &str, text: &'a str) -> &'a str {
-    if name.split('/').any(|part| part == "tests") {
+    if name.split('/').any(|part| part == "tests" || part == "tests.rs") {
         return text;
     }
     text.find("#[cfg(test)]\nmod ").map_or("", |at| &text[at..])

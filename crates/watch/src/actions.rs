@@ -73,3 +73,16 @@ impl IntoIterator for Actions {
         self.slots.into_iter().flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pushed_is_there() {
+        let mut actions = Actions::default();
+        assert!(actions.is_empty());
+        actions.push(Action::AskWitnesses);
+        assert!(!actions.is_empty());
+    }
+}

@@ -96,6 +96,8 @@ mod tests {
         // Up to a second is drift, in either direction.
         assert_eq!(clocks.observe(now(4_601_200, 3_600_700, 3_600_900)), None);
         assert_eq!(clocks.observe(now(4_600_300, 3_600_800, 3_601_000)), None);
+        // A sleep of a second.
+        assert_eq!(clocks.observe(now(4_601_400, 3_600_900, 3_602_100)), None);
     }
 
     #[test]

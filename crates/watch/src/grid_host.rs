@@ -46,3 +46,22 @@ impl Host {
 fn per_million(interval_ticks: i64) -> u64 {
     1_000_000 / interval_ticks.max(1).unsigned_abs()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_joins_and_leaves_leaves_no_trace() {
+        let mut host = Host::default();
+        host.join(600);
+        host.join(100);
+        let (services, load) = (host.services, host.load_per_million);
+        host.join(20);
+        host.leave(20);
+        assert_eq!((host.services, host.load_per_million), (services, load));
+        host.leave(600);
+        host.leave(100);
+        assert_eq!((host.services, host.load_per_million), (0, 0));
+    }
+}

@@ -335,6 +335,29 @@ fn a_removed_service_leaves_no_trace_and_blocks_nobody() {
 }
 
 #[test]
+fn a_host_that_a_service_leaves_keeps_its_limit() {
+    let mut bench = Bench::new(Limits { total: 10, per_host: 1 }, 0);
+    let slots: Vec<Slot> =
+        (0..3).map(|index| bench.add(&format!("s{index}"), Some("one.example"), 60_000)).collect();
+    bench.run_for(500, i64::MAX);
+    bench.remove(slots[2]);
+    bench.step();
+    assert_eq!(bench.grid.running_and_waiting(), (1, 1));
+}
+
+#[test]
+fn a_start_is_late_when_more_than_a_tick_has_passed() {
+    for (passed_ms, late) in [(TICK_MS, 0), (2 * TICK_MS, 1)] {
+        let mut bench = Bench::new(NO_LIMITS, 0);
+        let slot = bench.add("portal", None, 60_000);
+        bench.run_for(1000, 50);
+        bench.now_ms = bench.grid.next_regular_mono_ms(slot).unwrap() + passed_ms;
+        bench.step();
+        assert_eq!(bench.grid.counts().late, late, "{passed_ms} ms");
+    }
+}
+
+#[test]
 fn after_an_interruption_everybody_is_measured_anew_and_phases_stay() {
     let mut bench = Bench::new(NO_LIMITS, 0);
     let slots: Vec<Slot> =
