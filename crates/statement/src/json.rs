@@ -21,7 +21,7 @@ use crate::hex;
 use crate::sign::{Signature, sha256};
 
 /// Bytes of a statement's file, in any form, beyond which it is refused.
-pub const FILE_BYTES_MAX: u64 = 64 << 20;
+pub const FILE_BYTES_MAX: u64 = 128 << 20;
 
 const OPENS: &str = "{\n\"statement\": ";
 /// Where the document ends: all lines within it are indented.

@@ -247,7 +247,10 @@ fn verified(
         ),
         (None, _) => "  not signed: its figures may change until the month is closed\n".to_owned(),
     };
-    text += &format!("  made from the ledger up to line {seq}, hash {hash}\n");
+    text += &match hash.is_empty() {
+        true => format!("  made from facts without hashes, up to line {seq}\n"),
+        false => format!("  made from the ledger up to line {seq}, hash {hash}\n"),
+    };
     text += match &notes {
         Some(_) => "  its figures follow from the facts\n",
         None => "  not compared with the facts: give a journal or an export with --facts\n",

@@ -179,8 +179,8 @@ fn hostile_files_are_refused_without_a_panic() {
     fs::write(&path, deep).unwrap();
     assert_eq!(upptid(&["verify", name]).code, 5);
     let long = fs::File::create(&path).unwrap();
-    long.set_len(65 << 20).unwrap();
+    long.set_len(129 << 20).unwrap();
     let found = upptid(&["verify", name]);
     assert_eq!(found.code, 2);
-    assert!(found.stderr.contains("longer than a statement (64 MiB)"), "{found:?}");
+    assert!(found.stderr.contains("longer than a statement (128 MiB)"), "{found:?}");
 }
