@@ -111,8 +111,8 @@ fn wrong_start(text: &str) -> Flaw {
     Flaw { expected: None, ..first_difference(text, OPENS) }
 }
 
-/// The first line that is not indented ought to be the document's last; where that was joined to the
-/// one before, it is the hash.
+/// The first line that is not indented ought to be the document's last; where that was joined to
+/// the one before, it is the hash.
 fn no_end(text: &str) -> Flaw {
     let mut lines = (1..).zip(text.split('\n')).skip(DOCUMENT_LINE as usize);
     let number = match lines.find(|(_, line)| !line.starts_with(' ')) {

@@ -16,7 +16,7 @@ pub enum Exit {
     Unmeasured,
     /// The agent cannot be reached.
     Unreachable,
-    /// The ledger is damaged.
+    /// The ledger, or a statement, is damaged.
     Damaged,
 }
 

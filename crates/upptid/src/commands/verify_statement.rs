@@ -26,8 +26,8 @@ pub enum Kind {
 /// Bytes of a file by which its form is told.
 const START_BYTES: u64 = 32;
 
-/// What the file at `path` is, by its first bytes, or by its name where they do not tell; none if it
-/// is to be read as a journal.
+/// What the file at `path` is, by its first bytes, or by its name where they do not tell; none if
+/// it is to be read as a journal.
 pub fn kind(path: &Path) -> Result<Option<Kind>, Failure> {
     if path.is_dir() {
         return Ok(None);
