@@ -10,7 +10,8 @@ use contract::fact::Ground;
 #[derive(Parser)]
 #[command(version, propagate_version = true, disable_help_subcommand = true)]
 #[command(after_help = "Exit codes: 0 up or done, 1 down or a check failed, 2 usage or \
-    configuration,\n3 could not be measured, 4 the agent cannot be reached,\n5 the ledger or a statement is damaged.")]
+    configuration,\n3 could not be measured, 4 the agent cannot be reached,\n5 the ledger or a \
+    statement is damaged.")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -140,3 +140,41 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("cannot read {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const LINE: &str = r#"{"seq":1,"at":"2026-10-01T00:00:00.000Z","fact":"measured","until":"2026-10-01T00:00:00.000Z"}"#;
+
+    fn told(text: &str) -> Result<u64, Failure> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, text).unwrap();
+        read(&[file.path().to_owned()]).map(|history| history.next_seq() - 1)
+    }
+
+    #[test]
+    fn plain_facts_need_no_last_newline() {
+        let second = LINE.replace("\"seq\":1", "\"seq\":2");
+        assert_eq!(told(&format!("{LINE}\r\n\n{second}")).unwrap(), 2);
+        assert_eq!(told("").unwrap(), 0);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_refused_and_not_held() {
+        let failure = told(&format!("{LINE}\n{}", "x".repeat(3 * LINE_BYTES_MAX))).unwrap_err();
+        assert_eq!(failure.exit, Exit::Damaged);
+        assert!(failure.message.contains("line 2: it is longer than 1048576 bytes"));
+    }
+
+    #[test]
+    fn no_more_is_read_than_asked_for() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, format!("{LINE}\nno fact")).unwrap();
+        let paths = [file.path().to_owned()];
+        assert_eq!(read_until(&paths, Some(1)).unwrap().history.next_seq(), 2);
+        assert!(read_until(&paths, None).is_err());
+    }
+}
