@@ -10,7 +10,8 @@ use std::time::Duration;
 use contract::contracts::Contracts;
 use contract::stops::judged_stops;
 use contract::{
-    DownClass, Figure, History, Instant, Reach, State, StretchClass, month_figure, month_stretches,
+    DownClass, Figure, History, Instant, Reach, State, StretchClass, first_lapse, month_figure,
+    month_stretches,
 };
 use exporter::snapshot::{
     self, Class, OUTAGES_MAX, Outage, STOPS_MAX, Snapshot, Source, Stop, Stretch,
@@ -98,6 +99,7 @@ impl Source for Observatory {
                         attempt: one.attempt.clone(),
                         next_stop: next_stop.cloned(),
                         account_trouble: one.account_trouble,
+                        claim_lapses: first_lapse(history, &mut contracts, name, now.wall),
                     }
                 })
                 .collect();

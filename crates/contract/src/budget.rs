@@ -1,7 +1,6 @@
 //! The month's budget, and the conditions of C8.2 that follow from facts. Each is a predicate;
 //! who is told, and how often, is decided elsewhere.
 
-use jiff::civil::Date;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::figure::Figure;
@@ -21,8 +20,8 @@ pub const PACE_FLOOR_MS: i64 = 3 * MINUTE_MS;
 pub const NEXT_LEVEL_NEAR_MS: i64 = 30 * MINUTE_MS;
 /// How much of a day may be unmeasured (C8.2).
 pub const UNMEASURED_PER_DAY_MS_MAX: i64 = 5 * MINUTE_MS;
-/// How many days before the claim's deadline it is near (C8.2).
-pub const CLAIM_DEADLINE_NEAR_DAYS: i32 = 14;
+/// How long before a claim lapses its deadline is near (C8.2).
+pub const CLAIM_DEADLINE_NEAR_MS: i64 = 14 * DAY_MS;
 /// How long before its start a planned stop is about to start (C8.2).
 pub const STOP_NEAR_MS: i64 = DAY_MS;
 
@@ -100,14 +99,6 @@ impl Figure {
         self.counted_ms > 0 && next_ms.is_some_and(|&left_ms| left_ms < NEXT_LEVEL_NEAR_MS)
     }
 
-    /// Whether the reduction can still be claimed, and not for much longer (C7.4, C8.2).
-    pub fn is_claim_deadline_near(&self, today: Date) -> bool {
-        self.claim_deadline.is_some_and(|deadline| {
-            let days = deadline.since(today).map_or(i32::MAX, |span| span.get_days());
-            (0..=CLAIM_DEADLINE_NEAR_DAYS).contains(&days)
-        })
-    }
-
     /// Planned stops that are about to start and exclude nothing (C8.2).
     pub fn stops_without_valid_notice(&self, now: Instant) -> impl Iterator<Item = &str> {
         let soon = Interval::new(now, now.plus_ms(STOP_NEAR_MS));
@@ -117,6 +108,12 @@ impl Figure {
             .filter(|stop| matches!(stop.verdict, StopVerdict::Late | StopVerdict::Surplus))
             .map(|stop| stop.id.as_str())
     }
+}
+
+/// Whether a claim that is still open lapses soon (C7.5, C8.2); `lapses` is as by
+/// [`crate::claims::first_lapse`].
+pub fn is_claim_deadline_near(lapses: Instant, now: Instant) -> bool {
+    (0..=CLAIM_DEADLINE_NEAR_MS).contains(&lapses.since(now))
 }
 
 /// Whether too much of a day was unmeasured (C8.2).

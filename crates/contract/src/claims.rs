@@ -13,7 +13,7 @@ use crate::figure::{Reach, month_figure};
 use crate::history::History;
 use crate::instant::Instant;
 use crate::money::Money;
-use crate::month::Month;
+use crate::month::{Month, start_of_day};
 
 /// What people recorded of the claim for one service and month.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -137,6 +137,28 @@ pub fn month_claims(
     let is_listed =
         |claim: &MonthClaim| claim.deadline.is_some() || claim.record != ClaimRecord::default();
     claims.into_values().filter(is_listed).collect()
+}
+
+/// When the first open claim for a closed month of a service lapses: the end of its deadline's day
+/// (C7.4). None if no claim is open.
+pub fn first_lapse(
+    history: &History,
+    contracts: &mut Contracts,
+    service: &str,
+    now: Instant,
+) -> Option<Instant> {
+    let closes = history.closes(service).iter().map(|made| &made.close);
+    // By month and revision: the latest stays.
+    let latest: BTreeMap<Month, &ClosedFigure> =
+        closes.map(|close| (close.month, &close.figure)).collect();
+    let deadlines = latest.into_iter().filter_map(|(month, it)| Some((month, it.claim_deadline?)));
+    let lapses = deadlines.filter_map(|(month, deadline)| {
+        let terms = contracts.of(history, service, month).terms;
+        let state = history.claim(service, month).state(deadline, terms.zone(), now);
+        let is_open = state == ClaimState::Open;
+        is_open.then(|| start_of_day(deadline.tomorrow().unwrap_or(deadline), terms.zone()))
+    });
+    lapses.min()
 }
 
 fn provisional(

@@ -43,7 +43,7 @@ pub mod timeline;
 
 pub use adjustments::Adjustment;
 pub use chain_damage::ChainDamage;
-pub use claims::{ClaimRecord, ClaimState, MonthClaim, month_claims};
+pub use claims::{ClaimRecord, ClaimState, MonthClaim, first_lapse, month_claims};
 pub use closing::{
     ClosedFigure, DueClose, MonthClose, SignedStatement, due_closes, due_revisions,
     services_by_customer, services_of,

@@ -120,6 +120,8 @@ pub struct Service {
     pub next_stop: Option<Arc<Stop>>,
     /// Why the probe's account is refused, and since when (C3.5).
     pub account_trouble: Option<(AccountCause, Instant)>,
+    /// When the first open claim for a closed month lapses (C7.5).
+    pub claim_lapses: Option<Instant>,
 }
 
 impl Service {

@@ -1,6 +1,6 @@
 //! Claims of a price reduction (C7.5).
 
-use contract::{ClosedFigure, Contracts, History, MonthClaim, month_claims};
+use contract::{ClosedFigure, Contracts, History, MonthClaim, first_lapse, month_claims};
 use serde_json::json;
 
 use crate::facts::{Facts, at};
@@ -71,6 +71,22 @@ fn c7_5_what_is_claimed_in_time_does_not_lapse_and_is_settled_once() {
     assert_eq!(claim.state.as_str(), "settled");
     let settled = claim.record.settled.as_ref().unwrap();
     assert_eq!(settled.seq + 1, facts.lines.len() as u64, "the first one stands");
+}
+
+#[test]
+fn c7_5_c8_2_only_an_open_claim_of_a_closed_month_is_about_to_lapse() {
+    let lapse = |facts: &Facts, now: &str| {
+        first_lapse(&facts.history(), &mut Contracts::default(), "portal", at(now))
+    };
+    assert_eq!(lapse(&october(), "2026-11-20"), None, "not closed");
+    let facts = october().close("2026-10", 0);
+    assert_eq!(lapse(&facts, "2026-11-20"), Some(at("2026-12-10 23:00")));
+    assert_eq!(lapse(&facts, "2026-12-10 23:00"), None, "lapsed");
+    assert_eq!(lapse(&facts.clone().submit("2026-10"), "2026-11-20"), None);
+    // Of two, the first.
+    let both = facts.down("2026-11-20 10:00", "2026-11-20 12:00").close("2026-11", 0);
+    assert_eq!(lapse(&both, "2026-12-01"), Some(at("2026-12-10 23:00")));
+    assert_eq!(lapse(&both, "2026-12-20"), Some(at("2027-01-20 23:00")));
 }
 
 #[test]

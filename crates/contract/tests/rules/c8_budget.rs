@@ -1,5 +1,7 @@
 //! The budget and its alerts (C8).
 
+use contract::budget::is_claim_deadline_near;
+
 use crate::facts::{Facts, at};
 
 #[test]
@@ -43,9 +45,11 @@ fn c8_2_a_claims_deadline_and_a_stop_without_notice_are_near() {
         "2026-10-10 01:00",
     );
     let figure = facts.figure("2026-10");
-    let near = |today: &str| figure.is_claim_deadline_near(today.parse().unwrap());
-    assert!(!near("2026-11-20") && near("2026-11-21") && near("2026-12-05"));
-    assert!(!near("2026-12-06"));
+    // A claim that can be made until 5 December lapses when that day ends in Stockholm.
+    let lapses = at("2026-12-05 23:00");
+    let near = |now: &str| is_claim_deadline_near(lapses, at(now));
+    assert!(!near("2026-11-21 22:59:59.999") && near("2026-11-21 23:00") && near("2026-12-05"));
+    assert!(!near("2026-12-05 23:00:00.001"));
     let about_to_start = |now: &str| figure.stops_without_valid_notice(at(now)).collect::<Vec<_>>();
     assert_eq!(about_to_start("2026-10-09 12:00"), ["S1"]);
     assert!(about_to_start("2026-10-08 12:00").is_empty());

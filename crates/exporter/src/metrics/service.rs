@@ -301,6 +301,11 @@ fn month_price(sheet: &mut Sheet<'_, '_, '_>) {
         "The part of the monthly fee that this level takes off, provisional until the month ends.",
         |figure| Value::Float(figure.reduction_percent.try_into().unwrap_or(f64::NAN) / 100.0),
     );
+    sheet.gauge(
+        "upptid_claim_lapse_timestamp_seconds",
+        "When the first price reduction of a closed month that nobody has claimed lapses.",
+        |service| service.claim_lapses,
+    );
 }
 
 /// F / budget (C8.1). Of a budget of nothing, any lost time burns infinitely much.
