@@ -167,3 +167,20 @@ fn a_folder_without_a_journal_is_told_with_the_remedy() {
     let made = upptid(&["statement", "--state-dir", dir]);
     assert_eq!(made.stderr, "upptid: which month? give --month 2026-10\n");
 }
+
+#[test]
+fn the_configuration_tells_where_the_state_is() {
+    let state = State::closed();
+    let config = state.path("upptid.toml");
+    let text = format!(
+        "[agent]\nname = \"gbg-1\"\nstate_dir = {:?}\n[[service]]\nname = \"portal\"\n\
+         [service.login]\nkind = \"form\"\nurl = \"https://portal.example/login\"\nuser = \"probe\"\n\
+         password = {{ file = \"nowhere\" }}\nproof = [{{ text = \"Logga ut\" }}]\n",
+        state.dir.path()
+    );
+    fs::write(&config, text).unwrap();
+    let asked =
+        ["--month", "2026-10", "--customer", CUSTOMER, "--config", config.to_str().unwrap()];
+    let made = upptid(&[&["statement"][..], &asked].concat());
+    assert_eq!(made.text(), state.statement(&["--customer", CUSTOMER]).text(), "{made:?}");
+}
