@@ -94,7 +94,8 @@ impl Records for Observatory {
                 let services = months.services(month, customer);
                 shown_statement(history, contracts, month, customer, &services)
             });
-            let names = listed.rows.iter().map(|row| months.slug(row.month, &row.customer));
+            let names =
+                listed.rows.iter().map(|row| months.slug(row.month, row.customer.as_deref()));
             let names: Vec<String> = names.collect();
             (listed, names)
         });
@@ -262,14 +263,23 @@ fn shown_claim(
     }
 }
 
-/// The services of each customer in the months that are asked for, looked up once a month.
+/// The customers of the months that are asked for, looked up once a month.
 struct Months<'a> {
     history: &'a History,
-    by_month: BTreeMap<Month, BTreeMap<Option<String>, Vec<&'a str>>>,
+    by_month: BTreeMap<Month, Customers<'a>>,
+}
+
+/// The customers of a month, by name.
+#[derive(Default)]
+struct Customers<'a> {
+    names: Vec<Option<String>>,
+    services: Vec<Vec<&'a str>>,
+    /// How each is called in the names of the month's files.
+    slugs: Vec<String>,
 }
 
 impl<'a> Months<'a> {
-    fn of(&mut self, month: Month) -> &BTreeMap<Option<String>, Vec<&'a str>> {
+    fn of(&mut self, month: Month) -> &Customers<'a> {
         let history = self.history;
         self.by_month.entry(month).or_insert_with(|| {
             let mut customers: BTreeMap<Option<String>, Vec<&str>> = BTreeMap::new();
@@ -279,22 +289,37 @@ impl<'a> Months<'a> {
                 }
             }
             customers.values_mut().for_each(|services| services.sort_unstable());
-            customers
+            let (names, services): (Vec<_>, Vec<_>) = customers.into_iter().unzip();
+            let slugs = slugs(&names);
+            Customers { names, services, slugs }
         })
     }
 
     fn services(&mut self, month: Month, customer: Option<&str>) -> Vec<&'a str> {
-        let customer = customer.map(str::to_owned);
-        self.of(month).get(&customer).cloned().unwrap_or_default()
+        let customers = self.of(month);
+        let place = customers.place(customer);
+        place.map_or_else(|_| Vec::new(), |place| customers.services[place].clone())
     }
 
-    /// How the customer is called in the names of the month's files.
-    fn slug(&mut self, month: Month, customer: &Option<String>) -> String {
-        let named = self.of(month).keys().chain([customer]);
-        let customers: BTreeSet<Option<String>> = named.cloned().collect();
-        let customers: Vec<Option<String>> = customers.into_iter().collect();
-        let place = customers.binary_search(customer);
-        place.ok().map_or_else(String::new, |place| slugs(&customers).swap_remove(place))
+    /// As [`crate::statement_files`] has it: whoever has a statement, and no service any more, is
+    /// called as if it were the only such one.
+    fn slug(&mut self, month: Month, customer: Option<&str>) -> String {
+        let customers = self.of(month);
+        match customers.place(customer) {
+            Ok(place) => customers.slugs[place].clone(),
+            Err(place) => {
+                let mut names = customers.names.clone();
+                names.insert(place, customer.map(str::to_owned));
+                slugs(&names).swap_remove(place)
+            }
+        }
+    }
+}
+
+impl Customers<'_> {
+    /// Where the customer is, or belongs.
+    fn place(&self, customer: Option<&str>) -> Result<usize, usize> {
+        self.names.binary_search_by(|name| name.as_deref().cmp(&customer))
     }
 }
 
