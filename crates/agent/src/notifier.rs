@@ -18,7 +18,7 @@ use notices::mail::Mailer;
 use notices::webhook::Poster;
 use notices::{Desk, Letter, Matter, Sender, Trouble, compose, matters};
 use tokio::sync::watch::{Receiver, Sender as Watch, channel};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::board::Board;
 use crate::clock::Clock;
@@ -32,6 +32,8 @@ const LOOK_MS_MAX: i64 = 5_000;
 const LOOK_REST: i64 = 20;
 /// Letters that a channel takes in one go; in between, their order is looked at anew.
 const BATCH_MAX: usize = 20;
+/// How long the next letter waits for the record of the one before.
+const RECORD_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long letters under way may take to be accepted and recorded at the end.
 const STOP_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -47,6 +49,25 @@ pub struct Tools {
     /// What is counted.
     pub counters: Arc<Counters>,
 }
+
+impl Tools {
+    /// Hands deliveries to the ledger; the handle ends when they last. While the disk fails that
+    /// may take long: then `under_way` is held.
+    fn record(&self, under_way: &UnderWay, items: &[DueNotice]) -> JoinHandle<()> {
+        let now = self.clock.now().wall;
+        let (ticket, under_way) = (self.ledger.record(delivered(items, now)), under_way.clone());
+        tokio::spawn(async move {
+            if let Err(error) = ticket.await {
+                // It stays known as sent, and is recorded again; a crash sends it again.
+                tracing::error!(%error, "a delivery is not on record yet");
+            }
+            drop(under_way);
+        })
+    }
+}
+
+/// Held by each recording that is not answered yet, and by the notifier itself.
+type UnderWay = Arc<()>;
 
 /// A running notifier.
 pub struct Notifier {
@@ -169,6 +190,7 @@ struct Telling {
     /// How often the settings changed: a way of older ones is not used again.
     generation: u64,
     looked: Looked,
+    under_way: UnderWay,
 }
 
 /// The last time that everything was looked through.
@@ -214,6 +236,7 @@ impl Telling {
             tasks: JoinSet::new(),
             generation: 0,
             looked: Looked::default(),
+            under_way: UnderWay::default(),
         };
         telling.open_ways();
         telling
@@ -294,9 +317,9 @@ impl Telling {
         let ready = self.desk.ready(due, &self.busy, now.wall, now.mono_ms);
         let waiting = self.desk.waiting();
         self.tools.counters.notices_waiting(waiting.notices, waiting.refused);
-        if !unrecorded.is_empty() {
-            // Its answer is in the facts, at the next look.
-            drop(self.tools.ledger.record(delivered(&unrecorded, now.wall)));
+        if !unrecorded.is_empty() && Arc::strong_count(&self.under_way) == 1 {
+            // Its answer is in the facts, at a later look.
+            drop(self.tools.record(&self.under_way, &unrecorded));
         }
         for (channel, mut letters) in ready {
             let Some(way) = self.free.remove(&channel) else { continue };
@@ -312,7 +335,8 @@ impl Telling {
             self.busy.insert(channel.clone());
             let batch = Batch { channel, generation: self.generation, way, tried: Vec::new() };
             let (tools, settings) = (self.tools.clone(), self.settings.clone());
-            self.tasks.spawn(batch.send(letters, tools, settings, self.ended.clone()));
+            let (under_way, ended) = (self.under_way.clone(), self.ended.clone());
+            self.tasks.spawn(batch.send(letters, tools, settings, under_way, ended));
         }
         let ended_mono_ms = self.tools.clock.now().mono_ms;
         self.looked = Looked { next_seq, ended_mono_ms, took_ms: ended_mono_ms - now.mono_ms };
@@ -364,6 +388,7 @@ impl Batch {
         letters: Vec<(Letter, Vec<Matter>)>,
         tools: Tools,
         settings: Arc<Settings>,
+        under_way: UnderWay,
         ended: Receiver<()>,
     ) -> Self {
         for (letter, matters) in letters {
@@ -375,11 +400,9 @@ impl Batch {
             let is_closed = matches!(sent, Err(Trouble::Way(_)));
             tell(&tools.counters, &letter, &sent);
             if sent.is_ok() {
-                let now = tools.clock.now().wall;
-                if let Err(error) = tools.ledger.record(delivered(&letter.items, now)).await {
-                    // It stays known as sent, and is recorded later; a crash sends it again.
-                    tracing::error!(%error, "a delivery is not on record yet");
-                }
+                // A disk that does not answer keeps nobody from being told.
+                let recorded = tools.record(&under_way, &letter.items);
+                let _ = tokio::time::timeout(RECORD_TIME_MAX, recorded).await;
             }
             self.tried.push((letter, sent));
             if is_closed {
@@ -460,5 +483,184 @@ fn tell(counters: &Counters, letter: &Letter, sent: &Result<(), Trouble>) {
                 _ => tracing::warn!(channel, contact, what, notices, error, "not told yet"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::Instant as RealInstant;
+
+    use contract::ServiceState;
+    use ledger::OpenOptions;
+    use mail_service::{Mail, MailFault, MailOptions, MailServer};
+    use watch::Now;
+
+    use super::*;
+
+    /// How long anything is waited for.
+    const PATIENCE: Duration = Duration::from_secs(60);
+    const MINUTE_MS: i64 = 60_000;
+
+    /// A clock that stands still until it is set.
+    struct SetClock(Mutex<i64>);
+
+    impl Clock for SetClock {
+        fn now(&self) -> Now {
+            let ms = *self.0.lock().unwrap();
+            Now { wall: Instant::from_ms(START_MS + ms), mono_ms: ms, boot_ms: ms }
+        }
+
+        fn synchronised(&self) -> Option<bool> {
+            Some(true)
+        }
+    }
+
+    /// 2026-11-05T12:00:00Z.
+    const START_MS: i64 = 1_793_880_000_000;
+
+    /// A ledger, a mail server, and a notifier that is told the time.
+    struct Scene {
+        folder: tempfile::TempDir,
+        clock: Arc<SetClock>,
+        ledger: Ledger,
+        server: MailServer,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let clock = Arc::new(SetClock(Mutex::new(0)));
+            let options = OpenOptions {
+                dir: folder.path().join("state"),
+                agent: "test".to_owned(),
+                version: "0".to_owned(),
+                now: clock.now().wall,
+            };
+            let (ledger, _) = Ledger::open(options).unwrap();
+            let server = MailServer::start(MailOptions::default()).unwrap();
+            Scene { folder, clock, ledger, server }
+        }
+
+        fn start(&self) -> Notifier {
+            let port = self.server.port();
+            let text = format!(
+                "[mail]\nserver = \"127.0.0.1:{port}\"\ntls = \"none\"\nfrom = \"a@b.example\"\n\
+                 [provider]\nfault_report_mail = \"support@b.example\"\nlang = \"en\"\n\
+                 [[contact]]\nid = \"anna\"\nmail = \"anna@c.example\"\nservices = [\"portal\"]\n\
+                 [[service]]\nname = \"portal\"\nlogin.url = \"https://portal.example/\"\n\
+                 login.user = \"probe\"\nlogin.password = {{ file = \"upptid.toml\" }}\n"
+            );
+            let path = self.folder.path().join("upptid.toml");
+            std::fs::write(&path, text).unwrap();
+            let tools = Tools {
+                clock: self.clock.clone(),
+                ledger: self.ledger.clone(),
+                board: Arc::default(),
+                counters: Arc::new(Counters::new()),
+            };
+            Notifier::start(tools, &Config::load(&path, None).unwrap()).unwrap()
+        }
+
+        fn record(&self, fact: Fact) {
+            self.ledger.record(vec![(self.clock.now().wall, fact)]).wait().unwrap();
+        }
+
+        fn state(&self, state: ServiceState) {
+            let from = self.clock.now().wall;
+            self.record(Fact::State { service: "portal".to_owned(), from, state, evidence: None });
+        }
+
+        /// Until `minute` nothing more happens.
+        fn pass(&self, minute: i64) {
+            *self.clock.0.lock().unwrap() = minute * MINUTE_MS;
+            self.ledger.heartbeat(self.clock.now().wall);
+        }
+
+        fn wait_for_mails(&self, count: usize) -> Vec<Mail> {
+            let began = RealInstant::now();
+            while self.server.mails().len() < count {
+                assert!(began.elapsed() < PATIENCE, "{:?}", self.server.mails());
+                thread::sleep(Duration::from_millis(20));
+            }
+            self.server.mails()
+        }
+
+        fn deliveries(&self) -> usize {
+            self.ledger.read(|history| history.deliveries("portal").len())
+        }
+
+        fn stop(&self, notifier: Notifier) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(notifier.stop());
+        }
+    }
+
+    fn portal_set() -> Fact {
+        Fact::ServiceSet {
+            service: "portal".to_owned(),
+            month: "2026-11".to_owned(),
+            customer: None,
+            terms: "standard".to_owned(),
+            monthly_fee: None,
+            contacts: vec!["anna".to_owned()],
+        }
+    }
+
+    #[test]
+    fn c9_5_an_outage_is_told_when_it_has_waited_for_others_and_its_end_when_it_is_over() {
+        let scene = Scene::new();
+        scene.record(portal_set());
+        scene.state(ServiceState::Up);
+        let notifier = scene.start();
+        scene.pass(1);
+        scene.state(ServiceState::Down { cause: "http_status".to_owned() });
+        scene.pass(2);
+        // The server refuses the contact; the provider is told none the less.
+        scene.server.refuse("anna@c.example", 550);
+        scene.pass(3);
+        let [report] = &scene.wait_for_mails(1)[..] else { panic!("one mail") };
+        assert_eq!(report.to, "support@b.example");
+        assert!(report.readable().contains("This is a fault report"), "{}", report.readable());
+        scene.server.refuse("anna@c.example", 0);
+        scene.pass(5);
+        let mails = scene.wait_for_mails(2);
+        assert_eq!(mails[1].to, "anna@c.example");
+        scene.state(ServiceState::Up);
+        scene.pass(14);
+        scene.stop(notifier);
+        assert_eq!((scene.server.mails().len(), scene.deliveries()), (2, 2));
+
+        // Nothing but the facts is kept: another notifier tells the rest, and only that.
+        let notifier = scene.start();
+        scene.pass(17);
+        let mails = scene.wait_for_mails(4);
+        for (mail, word) in mails[2..].iter().zip(["är över", "is over"]) {
+            assert!(mail.readable().contains(word), "{}", mail.readable());
+        }
+        scene.stop(notifier);
+        assert_eq!((scene.server.mails().len(), scene.deliveries()), (4, 4));
+        scene.ledger.close(scene.clock.now().wall).unwrap();
+    }
+
+    #[test]
+    fn c9_5_a_server_that_cannot_be_reached_loses_nothing() {
+        let scene = Scene::new();
+        scene.record(portal_set());
+        scene.state(ServiceState::Down { cause: "http_status".to_owned() });
+        scene.server.inject(MailFault::Unavailable);
+        let notifier = scene.start();
+        scene.pass(3);
+        let began = RealInstant::now();
+        while scene.server.connections() == 0 {
+            assert!(began.elapsed() < PATIENCE);
+            thread::sleep(Duration::from_millis(20));
+        }
+        scene.server.inject(MailFault::None);
+        scene.pass(9);
+        scene.wait_for_mails(2);
+        scene.stop(notifier);
+        assert_eq!(scene.deliveries(), 2);
+        scene.ledger.close(scene.clock.now().wall).unwrap();
     }
 }

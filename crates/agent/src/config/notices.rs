@@ -41,7 +41,7 @@ pub(super) fn mail_server(
     let tls = table.text("tls", one_of(&modes)).unwrap_or(MailTls::StartTls);
     let user = table.text("user", text);
     let password = secret(&table, "password", places);
-    let from = table.text("from", sender);
+    let from = table.text("from", mail_address);
     let roots = roots(&table, places);
     let group_ms = table.text("group", duration_ms_within(0, GROUP_MS_MAX)).unwrap_or(GROUP_MS);
     let rate = table.count("rate", 1..=1000).unwrap_or(RATE);
@@ -227,8 +227,8 @@ fn webhook_name(text: &str) -> Result<String, Wrong> {
     name(text)
 }
 
-/// An address that a server is told letters are from.
-fn sender(text: &str) -> Result<String, Wrong> {
+/// A mail address that a server takes.
+pub(super) fn mail_address(text: &str) -> Result<String, Wrong> {
     let address = mail(text)?;
     match notices::mail::is_address(&address) {
         true => Ok(address),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use contract::parties::CLASSIFICATION;
 
-use super::notices::contact_id;
+use super::notices::{contact_id, mail_address};
 use super::program::{
     Admin, Agent, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Target, Web,
     Witness,
@@ -14,8 +14,7 @@ use super::program::{
 use super::source;
 use super::table::{Table, Value};
 use super::value::{
-    self, Wrong, duration_ms_within, host_and_port, mail, name, one_of, socket_address, suggestion,
-    text,
+    self, Wrong, duration_ms_within, host_and_port, name, one_of, socket_address, suggestion, text,
 };
 
 /// Most witnesses.
@@ -170,7 +169,7 @@ pub(super) fn provider(main: &Table<'_>) -> Provider {
     let provider = Provider {
         name: table.text("name", text),
         classification: table.text("classification", text).unwrap_or(CLASSIFICATION.to_owned()),
-        fault_report_mail: table.text("fault_report_mail", mail),
+        fault_report_mail: table.text("fault_report_mail", mail_address),
         lang: table.text("lang", one_of(&LANGS)).unwrap_or(Lang::Sv),
     };
     table.end();
@@ -180,7 +179,7 @@ pub(super) fn provider(main: &Table<'_>) -> Provider {
 /// Reads one `[[contact]]`; `names` are the services there are.
 pub(super) fn contact(table: &Table<'_>, names: &HashSet<&str>) -> Option<Contact> {
     let id = table.text("id", contact_id);
-    let address = table.text("mail", mail);
+    let address = table.text("mail", mail_address);
     if !table.has("id") || !table.has("mail") {
         let problem = table.problem("id", "a contact has an id and a mail address");
         table.note(problem.help(r#"write id = "anna" and mail = "anna@customer.example""#));
