@@ -1,14 +1,15 @@
 //! Closes months: composes each customer's statement, signs it, records it and writes its files
 //! (C6.7, C10.1).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract::{
-    DueClose, Fact, History, Instant, Month, MonthClose, SignedStatement, due_closes, due_revisions,
+    DueClose, Fact, History, Instant, Month, MonthClose, SignedStatement, due_closes,
+    due_revisions, revisions_to_look_up,
 };
 use ledger::{Ledger, Tip, read_until};
 use statement::document::{Document, LedgerPosition, Status};
@@ -56,6 +57,7 @@ impl Closing {
     /// dropped.
     pub async fn run(self) {
         let mut seen = None;
+        let mut looked_up = 0;
         let mut pause = PAUSE_MIN;
         loop {
             let decided = self.ledger.decided_until();
@@ -65,9 +67,10 @@ impl Closing {
                 continue;
             };
             let (closing, is_first) = (self.clone(), seen.is_none());
-            let work = tokio::task::spawn_blocking(move || closing.work(decided, is_first));
+            let work =
+                tokio::task::spawn_blocking(move || closing.work(decided, is_first, looked_up));
             match work.await {
-                Ok(Ok(())) => (seen, pause) = (minute, PAUSE_MIN),
+                Ok(Ok(last_seq)) => (seen, looked_up, pause) = (minute, last_seq, PAUSE_MIN),
                 Ok(Err(trouble)) => {
                     tracing::error!("statements that are due were not made: {trouble}");
                     seen = None;
@@ -83,10 +86,14 @@ impl Closing {
     }
 
     /// All that is due: `decided` is the instant up to which it is, for a service of which nothing
-    /// is open. The first time also what an earlier run has left undone.
-    fn work(&self, decided: Instant, is_first: bool) -> Result<(), Trouble> {
+    /// is open. The first time also what an earlier run has left undone. Decisions up to line
+    /// `looked_up` were looked at; gives up to which they are now.
+    fn work(&self, decided: Instant, is_first: bool, looked_up: u64) -> Result<u64, Trouble> {
+        let last_seq = self.ledger.health().journal.last_seq;
         let (closes, revisions) = self.due(decided);
-        if is_first || !closes.is_empty() || !revisions.is_empty() {
+        let long_closed = self.ledger.read(|history| revisions_to_look_up(history, looked_up));
+        let is_due = !(closes.is_empty() && revisions.is_empty() && long_closed.is_empty());
+        if is_first || is_due {
             let key = self.key()?;
             if !closes.is_empty() {
                 // So that the journal alone says that the months are decided.
@@ -94,8 +101,12 @@ impl Closing {
             }
             self.make(&key, closes)?;
             self.make(&key, revisions)?;
+            self.revise_long_closed(&key, long_closed)?;
         }
-        if is_first { self.write_missing_files() } else { Ok(()) }
+        if is_first {
+            self.write_missing_files()?;
+        }
+        Ok(last_seq)
     }
 
     /// The months to close, and those to revise.
@@ -136,20 +147,41 @@ impl Closing {
         let mut by_month: BTreeMap<Month, Vec<DueClose>> = BTreeMap::new();
         due.into_iter().for_each(|due| by_month.entry(due.month).or_default().push(due));
         for (month, due) in by_month {
-            let source = self.read(month, None)?;
-            let mut trouble = None;
-            for due in due {
-                if self.ending.load(Ordering::Relaxed) {
-                    return Ok(());
-                }
-                if let Err(failed) = self.make_one(key, &source, &due) {
-                    let customer = due.customer.as_deref().unwrap_or("services without a customer");
-                    trouble = Some(format!("{month}, {customer}: {failed}"));
-                }
-            }
-            trouble.map_or(Ok(()), Err)?;
+            self.make_month(key, &self.read(month, None)?, due)?;
         }
         Ok(())
+    }
+
+    /// C5.3: a month of whose statement nothing is held any more is revised like any other. Whether
+    /// it has to be, the journal says.
+    fn revise_long_closed(&self, key: &SigningKey, months: BTreeSet<Month>) -> Result<(), Trouble> {
+        for month in months {
+            let source = self.read(month, None)?;
+            let mut due = due_revisions(&source.history);
+            due.retain(|due| due.month == month);
+            self.make_month(key, &source, due)?;
+        }
+        Ok(())
+    }
+
+    /// Makes what is due of one month. One customer's trouble is not another's.
+    fn make_month(
+        &self,
+        key: &SigningKey,
+        source: &Source,
+        due: Vec<DueClose>,
+    ) -> Result<(), Trouble> {
+        let mut trouble = None;
+        for due in due {
+            if self.ending.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            if let Err(failed) = self.make_one(key, source, &due) {
+                let customer = due.customer.as_deref().unwrap_or("services without a customer");
+                trouble = Some(format!("{}, {customer}: {failed}", due.month));
+            }
+        }
+        trouble.map_or(Ok(()), Err)
     }
 
     /// Composes, signs and records; then writes the files.

@@ -177,12 +177,10 @@ async fn c10_1_lost_files_are_made_anew_to_the_byte_and_a_lost_key_is_replaced_a
     assert_eq!(signed(&facts).len(), 1);
 }
 
-#[tokio::test]
-async fn c5_3_c6_7_a_decision_after_the_close_makes_a_revision_with_both_figures() {
-    let scene = scene().await;
-    run_until(&scene, "2026-10-31T22:59:59Z", 1).await;
+/// An hour of 10 October was downtime: somebody claims it, and it is accepted.
+async fn report_fault(scene: &Scene, now: &str) {
     scene
-        .agent_at("2026-11-02T12:00:00Z", async |socket, _| {
+        .agent_at(now, async |socket, _| {
             let claim = Request::AdjustClaim(Claim {
                 service: "portal".to_owned(),
                 kind: AdjustmentKind::Include,
@@ -197,6 +195,13 @@ async fn c5_3_c6_7_a_decision_after_the_close_makes_a_revision_with_both_figures
             assert!(matches!(ask(socket, decide).await, Reply::Adjustment { .. }));
         })
         .await;
+}
+
+#[tokio::test]
+async fn c5_3_c6_7_a_decision_after_the_close_makes_a_revision_with_both_figures() {
+    let scene = scene().await;
+    run_until(&scene, "2026-10-31T22:59:59Z", 1).await;
+    report_fault(&scene, "2026-11-02T12:00:00Z").await;
     run_until(&scene, "2026-11-02T13:00:00Z", 2).await;
     let facts = scene.facts();
     assert_eq!(signed(&facts), [("2026-10".to_owned(), 0), ("2026-10".to_owned(), 1)]);
@@ -211,4 +216,19 @@ async fn c5_3_c6_7_a_decision_after_the_close_makes_a_revision_with_both_figures
     assert_eq!((before.revision, before.figure.lost_ms), (0, 0));
     assert_eq!(document.services[0].figure.lost_ms, 3_600_000);
     assert!(json_file(&scene, "2026-10", 0).exists(), "the first one stays");
+}
+
+#[tokio::test]
+async fn c5_3_c6_7_a_decision_long_after_the_close_makes_a_revision_as_well() {
+    let scene = scene().await;
+    run_until(&scene, "2026-10-31T22:59:59Z", 1).await;
+    // October to May are closed; in June's segment stand only the last four statements.
+    run_until(&scene, "2027-06-10T12:00:00Z", 8).await;
+    report_fault(&scene, "2027-06-11T12:00:00Z").await;
+    run_until(&scene, "2027-06-12T12:00:00Z", 9).await;
+    assert_eq!(signed(&scene.facts())[8], ("2026-10".to_owned(), 1));
+    // It is not made again.
+    run_until(&scene, "2027-06-13T12:00:00Z", 9).await;
+    run_until(&scene, "2027-06-30T22:00:01Z", 10).await;
+    assert_eq!(signed(&scene.facts())[9..], [("2027-06".to_owned(), 0)]);
 }

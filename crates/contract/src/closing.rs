@@ -1,6 +1,6 @@
 //! A month's close, its revisions, and the statement signed over it (C6.7, C10.1).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -237,6 +237,34 @@ pub fn due_revisions(history: &History) -> Vec<DueClose> {
         DueClose::new(customer, month, before.saturating_add(1), &services)
     };
     concerned.into_iter().filter_map(revision).collect()
+}
+
+/// Closed months whose statements are no longer held here, and on which something bears that was
+/// recorded after line `since`: the journal from such a month on, given to [`due_revisions`], says
+/// whether it is to be revised (C5.3).
+pub fn revisions_to_look_up(history: &History, since: u64) -> BTreeSet<Month> {
+    let mut contracts = Contracts::default();
+    let statements = || history.statements().iter().map(customer_and_month);
+    let held: HashSet<_> = statements().collect();
+    let last: HashMap<_, _> = statements().collect();
+    let mut months = BTreeSet::new();
+    for made in history.adjustments() {
+        let decided = made.decisions.last().map_or(made.seq, |decided| decided.seq);
+        if decided <= since {
+            continue;
+        }
+        let first = contracts.running(history, &made.service, made.interval.from).terms;
+        let until = Month::of(made.interval.until.plus_ms(-1), first.zone());
+        let touched = std::iter::successors(Some(first.month()), |month| Some(month.next()))
+            .take_while(|month| *month <= until);
+        months.extend(touched.filter(|&month| {
+            let set = history.setting_in_force(&made.service, month);
+            let customer = set.and_then(|set| set.customer.as_deref());
+            let is_closed = last.get(&customer).is_some_and(|last| month <= *last);
+            is_closed && !held.contains(&(customer, month))
+        }));
+    }
+    months
 }
 
 impl DueClose {

@@ -46,7 +46,7 @@ pub use chain_damage::ChainDamage;
 pub use claims::{ClaimRecord, ClaimState, MonthClaim, first_lapse, month_claims};
 pub use closing::{
     ClosedFigure, DueClose, MonthClose, SignedStatement, due_closes, due_revisions,
-    services_by_customer, services_of,
+    revisions_to_look_up, services_by_customer, services_of,
 };
 pub use contracts::{ContractInForce, Contracts};
 pub use fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};

@@ -1,6 +1,8 @@
 //! When a month is closed, and when a closed one is revised (C6.7).
 
-use contract::{DueClose, History, Instant, Month, due_closes, due_revisions};
+use contract::{
+    DueClose, History, Instant, Month, due_closes, due_revisions, revisions_to_look_up,
+};
 use serde_json::{Value, json};
 
 use crate::facts::{Facts, at};
@@ -258,4 +260,23 @@ fn c6_7_c9_4_an_acknowledgement_after_the_close_makes_a_revision_of_the_opening_
     let november = facts.acknowledge("2026-10-31 23:00", "2026-12-01");
     assert_eq!(revisions(&november), ["2026-11 r1 Exempel: portal"]);
     assert_eq!(revisions(&november.signed(Some("Exempel"), "2026-11", 1)), [""; 0]);
+}
+
+#[test]
+fn c5_3_c6_7_a_decision_about_a_month_long_closed_is_looked_up_in_the_journal() {
+    let facts = portal()
+        .claim("A1", "exclude", "network", "2026-09-30 22:00", "2026-12-31 23:00")
+        .claim("A2", "exclude", "network", "2027-01-10", "2027-02-10");
+    // Of the statements, those of December and of January are still held.
+    let facts = facts.signed(Some("Exempel"), "2026-12", 0).signed(Some("Exempel"), "2027-01", 0);
+    let since = facts.lines.len() as u64;
+    let looked_up = |facts: &Facts, since| -> Vec<String> {
+        let months = revisions_to_look_up(&facts.history(), since);
+        months.iter().map(Month::to_string).collect()
+    };
+    assert_eq!(looked_up(&facts, since), [""; 0]);
+    let decided = facts.decide("A1", "accepted").decide("A2", "accepted");
+    assert_eq!(looked_up(&decided, since), ["2026-10", "2026-11"]);
+    assert_eq!(looked_up(&decided, since + 2), [""; 0], "it was looked at");
+    assert_eq!(revisions(&decided), ["2026-12 r1 Exempel: portal", "2027-01 r1 Exempel: portal"]);
 }
