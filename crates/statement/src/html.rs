@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::document::Document;
 use crate::lang::Lang;
 use crate::seal::Seal;
-use crate::sheet::{Block, Row, Section, Sheet, Table, Tone, sheet};
+use crate::sheet::{Block, LAYOUT, MADE_BY, Row, Section, Sheet, Table, Tone, sheet};
 
 const STYLE: &str = include_str!("statement.css");
 
@@ -78,6 +78,7 @@ fn head(sheet: &Sheet, style: &str) -> Markup {
             (LINE)
             meta name="viewport" content="width=device-width, initial-scale=1"; (LINE)
             meta name="color-scheme" content="light dark"; (LINE)
+            meta name="generator" content=(format!("{MADE_BY}{LAYOUT}")); (LINE)
             title { (sheet.name) } (LINE)
             style { (PreEscaped(style)) } (LINE)
         }

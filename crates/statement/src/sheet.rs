@@ -15,6 +15,13 @@ use crate::document::{Document, ServiceSection, Status};
 use crate::lang::Lang;
 use crate::seal::Seal;
 
+/// The version of words and layout, which pages and PDFs name: what another version made cannot be
+/// made again byte for byte. To be raised with every change that shows.
+pub const LAYOUT: u32 = 1;
+
+/// What a page or a PDF says of how it was made, before [`LAYOUT`].
+pub(crate) const MADE_BY: &str = "Upptid, layout ";
+
 /// A statement, ready to be laid out.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sheet {

@@ -8,6 +8,7 @@ use crate::document::{Document, FORMAT};
 use crate::flaw::{Flaw, Place, first_difference};
 use crate::json::{Parts, document_bytes, file};
 use crate::lang::Lang;
+use crate::sheet::{LAYOUT, MADE_BY};
 use crate::sign::{Signature, sha256};
 use crate::{html, pdf};
 
@@ -57,7 +58,8 @@ pub fn check(bytes: &[u8], form: Form) -> Result<Checked, Flaw> {
             let (checked, json) = check_embedded(bytes, html::embedded(page).map(str::as_bytes))?;
             let again = |lang| html::render(&checked.document, &json, lang);
             match nearest(page.as_bytes(), Lang::ALL.map(|lang| again(lang).into_bytes())) {
-                Some(again) => Err(first_difference(page, &String::from_utf8_lossy(&again))),
+                Some(again) => Err(other_layout(bytes)
+                    .unwrap_or_else(|| first_difference(page, &String::from_utf8_lossy(&again)))),
                 None => Ok(checked),
             }
         }
@@ -66,10 +68,10 @@ pub fn check(bytes: &[u8], form: Form) -> Result<Checked, Flaw> {
             let (checked, json) = check_embedded(bytes, pdf::embedded(bytes)).map_err(in_bytes)?;
             let again = |lang| pdf::render(&checked.document, &json, lang);
             match nearest(bytes, Lang::ALL.map(again)) {
-                Some(again) => {
+                Some(again) => Err(other_layout(bytes).map(in_bytes).unwrap_or_else(|| {
                     let at = common(bytes, &again) as u64;
-                    Err(Flaw::at_byte(at, "it is not the byte that the signed statement gives"))
-                }
+                    Flaw::at_byte(at, "it is not the byte that the signed statement gives")
+                })),
                 None => Ok(checked),
             }
         }
@@ -169,6 +171,21 @@ fn place_in_bytes(flaw: Flaw, bytes: &[u8]) -> Flaw {
 fn nearest<const N: usize>(bytes: &[u8], languages: [Vec<u8>; N]) -> Option<Vec<u8>> {
     let nearest = languages.into_iter().max_by_key(|again| common(bytes, again))?;
     (nearest != bytes).then_some(nearest)
+}
+
+/// That a page or PDF says of itself that another version laid it out, so that this one cannot
+/// compare it; the statement that it carries is whole.
+fn other_layout(bytes: &[u8]) -> Option<Flaw> {
+    let at = bytes.windows(MADE_BY.len()).position(|window| window == MADE_BY.as_bytes())?;
+    let digits = &bytes[at + MADE_BY.len()..];
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let layout = std::str::from_utf8(&digits[..length]).ok().filter(|it| it.len() <= 6)?;
+    let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let found = format!(
+        "the signed statement in it is whole, but its pages are of layout {layout}, and this \
+         version makes layout {LAYOUT}: make them again from the journal, or verify the JSON file"
+    );
+    (layout != LAYOUT.to_string()).then(|| Flaw::at_line(line, &found))
 }
 
 /// How many bytes from the start on are the same.

@@ -7,7 +7,7 @@ use pdf_writer::{Date, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use super::font::Font;
 use super::pages::{Bookmark, CellRole, Element, HEIGHT, Kid, Pages, ROOT, WIDTH};
-use crate::sheet::Sheet;
+use crate::sheet::{LAYOUT, MADE_BY, Sheet};
 
 /// The attached file's name.
 const ATTACHED: &str = "statement.json";
@@ -111,7 +111,7 @@ fn info(pdf: &mut Pdf, sheet: &Sheet, made: Date) {
     let mut info = pdf.document_info(INFO);
     info.title(TextStr(&sheet.name));
     info.subject(TextStr(&sheet.label));
-    info.creator(TextStr("Upptid"));
+    info.creator(TextStr(&format!("{MADE_BY}{LAYOUT}")));
     info.creation_date(made).modified_date(made);
 }
 

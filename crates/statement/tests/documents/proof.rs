@@ -76,6 +76,21 @@ fn c10_1_a_flipped_bit_anywhere_in_the_json_is_found_and_its_line_named() {
 }
 
 #[test]
+fn c10_1_pages_that_another_version_laid_out_are_told_from_changed_ones() {
+    let (text, document) = (signed(), document());
+    let page = html::render(&document, &text, Lang::Sv).into_bytes();
+    for (bytes, form) in [(page, Form::Html), (pdf::render(&document, &text, Lang::En), Form::Pdf)]
+    {
+        let mark = b"Upptid, layout ";
+        let at = bytes.windows(mark.len()).position(|window| window == mark).unwrap() + mark.len();
+        let mut other = bytes.clone();
+        other[at] = b'9';
+        let flaw = check(&other, form).unwrap_err().to_string();
+        assert!(flaw.contains("is whole, but its pages are of layout 9"), "{flaw}");
+    }
+}
+
+#[test]
 fn c10_1_a_cut_or_longer_file_is_found() {
     let text = signed();
     for until in (0..text.len()).step_by(97) {
