@@ -96,13 +96,14 @@ pub fn export(
     let mut reading = Reading { dir, names: &names, done: 0, bytes: 2 * bytes, progress };
     // A setting can come after the lines of its service, and bears on the months before it too.
     let mut known = Names::default();
-    let end = reading.all(u64::MAX, |_, _, line| {
+    let noted = reading.all(u64::MAX, |_, _, line| {
         known.note(&line);
         Ok(())
     })?;
     known.check(whom)?;
     let mut exporting = Exporting { known: &known, whom, out, hidden: 0, known_until: None };
-    reading.all(end.tip.seq, |bytes, sealed, line| exporting.line(bytes, sealed, &line))?;
+    let until = noted.tip.seq;
+    let end = reading.all(until, |bytes, sealed, line| exporting.line(bytes, sealed, &line))?;
     exporting.out.flush().map_err(ExportError::Write)?;
     Ok(ExportReport {
         lines: end.lines,
