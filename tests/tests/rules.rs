@@ -15,9 +15,8 @@ const NOT_BUILT: [(&str, &str); 1] =
     [("C10.4", "there is no backup yet, and nothing to restore from one")];
 
 /// Rules of which a part is not built yet. They are cited for the part that is.
-const PARTLY_BUILT: [(&str, &str); 3] = [
+const PARTLY_BUILT: [(&str, &str); 2] = [
     ("C4.8", "what is due is known; no mail is sent yet"),
-    ("C8.2", "the conditions of a claim's state are missing, as claims are"),
     ("C9.5", "what is due is known; no mail is sent yet"),
 ];
 

@@ -11,6 +11,7 @@ use contract::{
     DueClose, Fact, History, Instant, Month, MonthClose, SignedStatement, due_closes,
     due_revisions, revisions_to_look_up,
 };
+use exporter::Counters;
 use ledger::{Ledger, Tip, read_until};
 use statement::document::{Document, LedgerPosition, Status};
 use statement::{Asked, Lang, Signature, SigningKey, compose, json, sha256};
@@ -39,6 +40,8 @@ pub struct Closing {
     pub ledger: Ledger,
     /// What is not decided yet.
     pub board: Arc<Board>,
+    /// What is counted.
+    pub counters: Arc<Counters>,
     /// The state folder.
     pub state_dir: PathBuf,
     /// Whose languages the files are in.
@@ -72,6 +75,7 @@ impl Closing {
             match work.await {
                 Ok(Ok(last_seq)) => (seen, looked_up, pause) = (minute, last_seq, PAUSE_MIN),
                 Ok(Err(trouble)) => {
+                    self.counters.statement_failed();
                     tracing::error!("statements that are due were not made: {trouble}");
                     seen = None;
                     tokio::time::sleep(pause).await;

@@ -178,6 +178,7 @@ impl Agent {
             clock: self.deps.clock.clone(),
             ledger: self.ledger.clone(),
             board: self.board.clone(),
+            counters: self.counters.clone(),
             state_dir: self.config.agent.state_dir.clone(),
             contacts: self.contacts.subscribe(),
             ending: ending.clone(),

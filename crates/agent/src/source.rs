@@ -85,6 +85,10 @@ impl Source for Observatory {
                     let figure = reach.map(|reach| {
                         month_figure(history, name, &contract.as_service_contract(), reach)
                     });
+                    let support = contract.terms.support();
+                    let waiting = figure.iter().flat_map(|figure| &figure.incidents);
+                    let waiting = waiting.filter(|it| it.is_clock_at(0, support, now.wall));
+                    let clock_percent = waiting.map(|it| it.clock_percent(support, now.wall)).max();
                     let next_stop = stops.iter().find(|stop| stop.services.contains(name));
                     snapshot::Service {
                         name: name.clone(),
@@ -99,6 +103,7 @@ impl Source for Observatory {
                         attempt: one.attempt.clone(),
                         next_stop: next_stop.cloned(),
                         account_trouble: one.account_trouble,
+                        support_clock_percent: clock_percent,
                         claim_lapses: first_lapse(history, &mut contracts, name, now.wall),
                     }
                 })

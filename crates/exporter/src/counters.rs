@@ -31,6 +31,7 @@ pub struct Counters {
     late: IntCounter,
     missed: IntCounter,
     facts: IntCounter,
+    statement_failures: IntCounter,
     reloads: IntCounterVec,
     scrapes: IntCounter,
     requests: IntCounterVec,
@@ -112,6 +113,11 @@ impl Counters {
                 "upptid_facts_recorded_total",
                 "Facts that are safely on disk in the journal.",
             ),
+            statement_failures: counter(
+                &registry,
+                "upptid_statement_failures_total",
+                "Times that statements of a month were due and could not be made.",
+            ),
             reloads,
             scrapes: counter(&registry, "upptid_scrapes_total", "Answers given on /metrics."),
             requests: counters(
@@ -192,6 +198,11 @@ impl Counters {
     /// `count` facts are on disk.
     pub fn facts_recorded(&self, count: u64) {
         self.facts.inc_by(count);
+    }
+
+    /// Statements of a month were due, and could not be made.
+    pub fn statement_failed(&self) {
+        self.statement_failures.inc();
     }
 
     /// The configuration was read again.

@@ -122,6 +122,9 @@ pub struct Service {
     pub account_trouble: Option<(AccountCause, Instant)>,
     /// When the first open claim for a closed month lapses (C7.5).
     pub claim_lapses: Option<Instant>,
+    /// How much of the time to start troubleshooting has run, in percent, of the open incident that
+    /// nobody has acknowledged (C9.4).
+    pub support_clock_percent: Option<i64>,
 }
 
 impl Service {

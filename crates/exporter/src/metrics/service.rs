@@ -302,6 +302,12 @@ fn month_price(sheet: &mut Sheet<'_, '_, '_>) {
         |figure| Value::Float(figure.reduction_percent.try_into().unwrap_or(f64::NAN) / 100.0),
     );
     sheet.gauge(
+        "upptid_support_clock_ratio",
+        "How much of the time to start troubleshooting has run; absent unless an incident is open \
+         that nobody has acknowledged.",
+        |service| Some(Value::Float(service.support_clock_percent? as f64 / 100.0)),
+    );
+    sheet.gauge(
         "upptid_claim_lapse_timestamp_seconds",
         "When the first price reduction of a closed month that nobody has claimed lapses.",
         |service| service.claim_lapses,

@@ -45,6 +45,7 @@ pub fn snapshot() -> Snapshot {
             attempt: Some(Arc::new(attempt)),
             next_stop: stop.verdict(name).map(|_| Arc::clone(&stop)),
             account_trouble: None,
+            support_clock_percent: (name == "portal").then_some(50),
             claim_lapses: (name == "portal").then(|| at("2026-12-06T23:00:00.000Z")),
         }
     };
