@@ -87,7 +87,9 @@ impl Queue {
         }
         let full = state.facts + facts.len() > QUEUE_FACTS_MAX || !state.overflow.is_empty();
         if full {
-            state.facts_lost += state.overflow.fold(facts);
+            if machine {
+                state.facts_lost += state.overflow.fold(facts);
+            }
             return Ticket::answered(Err(RecordError::QueueFull));
         }
         let (answer, receiver) = oneshot::channel();
@@ -337,8 +339,7 @@ impl Overflow {
         self.measuring_stopped.is_none() && self.services.is_empty()
     }
 
-    /// Takes the facts in; gives how many are lost by it. Only the machine's measurements are
-    /// folded: the other callers hold a ticket that says that nothing was recorded.
+    /// Takes the facts in; gives how many are lost by it. Only measurements are folded.
     fn fold(&mut self, facts: Vec<(Instant, Fact)>) -> u64 {
         let mut lost = 0;
         for (at, fact) in facts {
@@ -428,6 +429,25 @@ mod tests {
         let facts: Vec<_> = queue.take().unwrap().facts.into_iter().map(|fact| fact.fact).collect();
         let unmeasured = ServiceState::Unmeasured { cause: UnmeasuredCause::Unable };
         assert_eq!(facts, [state(start, unmeasured).1, state(start + 9, down()).1]);
+    }
+
+    #[test]
+    fn nothing_of_a_persons_request_is_recorded_when_the_queue_is_full() {
+        let queue = Queue::default();
+        fill(&queue);
+        let word = || "anna".to_owned();
+        let pause = Fact::MeasuringPaused { service: word(), by: word(), reason: word() };
+        let request = vec![(Instant::MIN, pause), state(i64::MAX / 2, ServiceState::Up)];
+        assert_eq!(queue.push(request).wait(), Err(RecordError::QueueFull));
+        let mut written = 0;
+        while written < QUEUE_FACTS_MAX {
+            let batch = queue.take().unwrap();
+            written += batch.facts.len();
+            queue.done(batch.facts.len(), 0);
+        }
+        drop(queue.push(vec![state(-1, ServiceState::Up)]));
+        assert_eq!(queue.take().unwrap().facts.len(), 1);
+        assert_eq!((written, queue.health().facts_lost), (QUEUE_FACTS_MAX, 0));
     }
 
     #[test]
