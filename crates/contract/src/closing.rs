@@ -217,17 +217,20 @@ pub fn due_revisions(history: &History) -> Vec<DueClose> {
         .iter()
         .map(|made| ((made.value.month, made.value.customer.as_deref()), made))
         .collect();
+    let months: BTreeSet<Month> = latest.keys().map(|(month, _)| *month).collect();
     let mut concerned: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     let touched = |record: &&ServiceRecord| {
         !record.adjustments.is_empty() || !record.acknowledgements.is_empty()
     };
     for record in history.services.iter().filter(touched) {
-        for (key, made) in &latest {
-            let (month, customer) = *key;
-            if is_on_statement(history, record, customer, month)
+        for &month in &months {
+            let set = history.setting_in_force(&record.name, month);
+            let customer = set.and_then(|set| set.customer.as_deref());
+            if let Some(made) = latest.get(&(month, customer))
+                && is_on_statement(history, record, customer, month)
                 && is_outdated(history, &mut contracts, record, made)
             {
-                concerned.entry(*key).or_default().push(&record.name);
+                concerned.entry((month, customer)).or_default().push(&record.name);
             }
         }
     }
