@@ -158,11 +158,10 @@ fn stop(history: &History, contracts: &mut Contracts, due: &DueNotice) -> Option
 fn statement(history: &History, due: &DueNotice) -> Option<What> {
     let (month, revision) = due.about.split_once('/')?;
     let (month, revision): (Month, u32) = (month.parse().ok()?, revision.parse().ok()?);
-    let closes = history.closes(&due.service).iter();
+    let mut closes = history.closes(&due.service).iter();
     // A revision closes again only the services that it concerns.
-    let close = closes
-        .filter(|made| made.close.month == month && made.close.revision <= revision)
-        .next_back()?;
+    let close =
+        closes.rfind(|made| made.close.month == month && made.close.revision <= revision)?;
     let figure = close.close.figure.clone();
     Some(What::Statement(Box::new(Statement { month, revision, figure })))
 }
