@@ -21,7 +21,7 @@ use crate::board::Board;
 use crate::clock::Clock;
 use crate::config::{self, Contact};
 use crate::signing_key;
-use crate::statement_files::StatementFiles;
+use crate::statement_files::MonthFolder;
 
 /// How often it is seen whether anything may be due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -237,11 +237,14 @@ impl Closing {
             let signed = history.statements().iter().map(|made| &*made.value);
             signed.map(|made| (made.customer.clone(), made.clone())).collect()
         });
+        let months: BTreeSet<Month> = last.values().map(|made| made.month).collect();
+        let folder =
+            |month| self.ledger.read(|history| MonthFolder::new(&self.state_dir, history, month));
+        let folders: BTreeMap<Month, MonthFolder> =
+            months.into_iter().map(|month| (month, folder(month))).collect();
         let mut missing: BTreeMap<(Month, u64), Vec<SignedStatement>> = BTreeMap::new();
         for made in last.into_values() {
-            let files =
-                self.ledger.read(|history| StatementFiles::new(&self.state_dir, history, &made));
-            if !files.exist() {
+            if !folders[&made.month].files(&made).exist() {
                 missing.entry((made.month, made.used_seq)).or_default().push(made);
             }
         }
@@ -260,7 +263,8 @@ impl Closing {
         let seq = seq.unwrap_or_else(|| self.ledger.health().journal.last_seq);
         let read = read_until(&journal, month.prev(), Some(seq));
         let (history, tip) = read.map_err(|error| error.to_string())?;
-        Ok(Source { history, tip })
+        let folder = MonthFolder::new(&self.state_dir, &history, month);
+        Ok(Source { history, tip, folder })
     }
 
     fn write_files(&self, source: &Source, made: &SignedStatement) -> Result<(), Trouble> {
@@ -270,8 +274,7 @@ impl Closing {
             return Err("it cannot be made anew: another version of this program made it".into());
         }
         let langs = self.langs(&document);
-        let files = StatementFiles::new(&self.state_dir, &source.history, made);
-        files.write(&document, &bytes, made, &langs)
+        source.folder.files(made).write(&document, &bytes, made, &langs)
     }
 
     /// The languages of those who are told about the services; both, if nobody is.
@@ -299,6 +302,8 @@ struct Source {
     history: History,
     /// The last line read.
     tip: Tip,
+    /// Where the files of what is made belong.
+    folder: MonthFolder,
 }
 
 impl Source {

@@ -1,38 +1,51 @@
 //! The files of a signed statement: for people to send. They are expendable, and can be made anew
 //! from the journal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use contract::{History, SignedStatement};
+use contract::{History, Month, SignedStatement};
 use statement::{Document, Lang, Signature, csv, file_name, html, json, pdf, slugs};
 
-/// Where the files of one statement belong: `statements/2026-10/exempelbolaget-ab.sv.html`.
-pub struct StatementFiles {
-    folder: PathBuf,
-    slug: String,
-    revision: u32,
+/// Where a month's statements belong: `statements/2026-10`.
+pub struct MonthFolder {
+    path: PathBuf,
+    /// How each customer is called in file names. No two share one.
+    slugs: HashMap<Option<String>, String>,
 }
 
-impl StatementFiles {
-    /// The files of `made` in the state folder. No two customers of the month share a file.
-    pub fn new(state_dir: &Path, history: &History, made: &SignedStatement) -> Self {
-        let settings =
-            history.services().filter_map(|name| history.setting_in_force(name, made.month));
-        let customers: BTreeSet<Option<String>> =
-            settings.map(|set| set.customer.clone()).chain([made.customer.clone()]).collect();
-        let customers: Vec<Option<String>> = customers.into_iter().collect();
-        let mut named = customers.iter().zip(slugs(&customers));
-        let slug = named.find(|(customer, _)| **customer == made.customer);
-        StatementFiles {
-            folder: state_dir.join("statements").join(made.month.to_string()),
-            slug: slug.map_or_else(String::new, |(_, slug)| slug),
-            revision: made.revision,
+impl MonthFolder {
+    /// The folder of `month` in the state folder.
+    pub fn new(state_dir: &Path, history: &History, month: Month) -> Self {
+        let settings = history.services().filter_map(|name| history.setting_in_force(name, month));
+        let customers: BTreeSet<Option<&str>> =
+            settings.map(|set| set.customer.as_deref()).collect();
+        let customers: Vec<Option<String>> =
+            customers.into_iter().map(|customer| customer.map(str::to_owned)).collect();
+        let slugs = slugs(&customers);
+        MonthFolder {
+            path: state_dir.join("statements").join(month.to_string()),
+            slugs: customers.into_iter().zip(slugs).collect(),
         }
     }
 
+    /// The files of a statement of the month.
+    pub fn files(&self, made: &SignedStatement) -> StatementFiles<'_> {
+        let slug = self.slugs.get(&made.customer).map_or("customer", String::as_str);
+        StatementFiles { folder: &self.path, slug, revision: made.revision }
+    }
+}
+
+/// The files of one statement: `exempelbolaget-ab.sv.html`, and so on.
+pub struct StatementFiles<'a> {
+    folder: &'a Path,
+    slug: &'a str,
+    revision: u32,
+}
+
+impl StatementFiles<'_> {
     /// Whether they have been written.
     pub fn exist(&self) -> bool {
         self.path(None, "json").exists()
@@ -52,7 +65,7 @@ impl StatementFiles {
         let signature =
             Signature { public_key: made.public_key.clone(), value: made.signature.clone() };
         let signed = json::file(bytes, Some(&signature));
-        fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, &error))?;
+        fs::create_dir_all(self.folder).map_err(|error| failed(self.folder, &error))?;
         for &lang in langs {
             self.put(Some(lang), "html", html::render(document, &signed, lang).as_bytes())?;
             self.put(Some(lang), "pdf", &pdf::render(document, &signed, lang))?;
@@ -60,12 +73,12 @@ impl StatementFiles {
         self.put(None, "csv", csv::render(document).as_bytes())?;
         // The last: where it is, the others are.
         self.put(None, "json", signed.as_bytes())?;
-        let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| failed(&self.folder, &error))
+        let synced = File::open(self.folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| failed(self.folder, &error))
     }
 
     fn path(&self, lang: Option<Lang>, extension: &str) -> PathBuf {
-        self.folder.join(file_name(&self.slug, self.revision, lang, extension))
+        self.folder.join(file_name(self.slug, self.revision, lang, extension))
     }
 
     /// Where a file has its name, all of it is on the disk.

@@ -7,10 +7,11 @@ use tokio::net::UnixStream;
 
 use super::requests::Refusal;
 
-/// Members announce and cancel planned stops, acknowledge incidents, and pause measuring.
+/// Members announce and cancel planned stops, acknowledge incidents, mark those that are notifiable,
+/// and pause measuring.
 pub const OPERATE_GROUP: &str = "upptid-operate";
 
-/// Members claim and decide adjustments.
+/// Members claim and decide adjustments, and record the customers' claims of reductions.
 pub const ADJUST_GROUP: &str = "upptid-adjust";
 
 /// A person, as the kernel names them. Reading, operating and adjusting are separate rights:
