@@ -190,8 +190,10 @@ fn webhook(table: &Table<'_>, places: &Places<'_>) -> Option<Webhook> {
         let problem = table.problem("name", "what this webhook is told is not signed");
         table.note(problem.help("add secret, so that the receiver knows who tells it").warning());
     }
-    let kinds = NoticeKind::ALL.map(|kind| (kind.as_str(), kind));
-    let kinds = table.texts("kinds", one_of(&kinds));
+    // Alerts are Alertmanager's to send.
+    let told = NoticeKind::ALL.into_iter().filter(|kind| *kind != NoticeKind::Alert);
+    let told: Vec<_> = told.map(|kind| (kind.as_str(), kind)).collect();
+    let kinds = table.texts("kinds", one_of(&told));
     let kinds = kinds.map_or_else(Webhook::default_kinds, BTreeSet::from_iter);
     let roots = roots(table, places);
     Some(Webhook { name: name?, url: url?, secret, kinds, roots })
