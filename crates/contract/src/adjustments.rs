@@ -158,4 +158,18 @@ mod tests {
             ]
         );
     }
+    #[test]
+    fn c6_1_claims_from_one_instant_on_leave_no_empty_piece() {
+        let claims = [
+            (9, Interval::new(at(0), at(50)), Ground::Network),
+            (4, Interval::new(at(0), at(20)), Ground::DosAttack),
+        ];
+        assert_eq!(
+            lowest_claims(&claims),
+            [
+                (Interval::new(at(0), at(20)), Ground::DosAttack),
+                (Interval::new(at(20), at(50)), Ground::Network),
+            ]
+        );
+    }
 }

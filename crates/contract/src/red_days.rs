@@ -116,10 +116,13 @@ mod tests {
     #[test]
     fn c9_3_easter_is_where_the_church_has_it() {
         for (year, easter) in [
+            (1818, "1818-03-22"),
+            (1943, "1943-04-25"),
             (1999, "1999-04-04"),
             (2000, "2000-04-23"),
             (2008, "2008-03-23"),
             (2011, "2011-04-24"),
+            (2014, "2014-04-20"),
             (2024, "2024-03-31"),
             (2025, "2025-04-20"),
             (2026, "2026-04-05"),
@@ -142,6 +145,8 @@ mod tests {
             assert!(!open.is_red(date(eve)) && open.is_before_red(date(eve)), "{eve}");
             assert!(closed.is_red(date(eve)), "{eve}");
         }
+        // Another Friday, and a Monday near Midsummer.
+        assert!(!closed.is_red(date("2026-06-12")) && !closed.is_red(date("2026-06-22")));
         assert!(closed.is_before_red(date("2026-12-23")));
         assert!(!open.is_before_red(date("2026-12-23")));
     }

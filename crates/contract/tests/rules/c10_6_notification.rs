@@ -94,3 +94,29 @@ fn c10_6_detected_is_when_the_downtime_was_first_on_record() {
     let reported = Facts::always_up().include("A1", "2026-10-05 10:00", "2026-10-05 11:00");
     assert_eq!(detected(&reported), Some(at("2026-10-05 11:00")));
 }
+
+#[test]
+fn c10_6_only_what_tells_of_the_incidents_own_downtime_detects_it() {
+    let down = |from: &str| {
+        json!({"fact": "state", "service": "portal", "from": at(from).to_string(),
+               "state": "down", "cause": "http_status"})
+    };
+    // Not earlier downtime, not a report of another day, not an exclusion, and not what begins
+    // where the incident ends.
+    let facts = Facts::default()
+        .up("2026-01-01")
+        .claim("A1", "include", "fault_report", "2026-10-01", "2026-10-01 01:00")
+        .down("2026-10-02 10:00", "2026-10-02 11:00")
+        .claim("A2", "exclude", "network", "2026-10-05 11:00", "2026-10-05 11:10")
+        .stop("S1", "2026-10-01", "2026-10-05 12:00", "2026-10-05 13:00")
+        .add("2026-10-05 12:00:01", down("2026-10-05 12:00"))
+        .add("2026-10-05 12:00:31", down("2026-10-05 10:00"))
+        .up("2026-10-05 13:00")
+        .measured("2026-11-01");
+    let incidents = facts.figure("2026-10").incidents;
+    let detected = incidents
+        .iter()
+        .map(|incident| facts.history().detected_at("portal", incident, at("2026-11-01")));
+    let expected = [Some(at("2026-10-02 10:00")), Some(at("2026-10-05 12:00:31"))];
+    assert_eq!(detected.collect::<Vec<_>>(), expected);
+}

@@ -215,3 +215,51 @@ fn c4_a_recorded_stop_is_judged_as_in_the_figure_with_the_reason() {
     assert_eq!(told("S3").verdict, StopVerdict::Late);
     assert!(told("S3").reason.ends_with("(2026-11-18 20:00 UTC); it excludes nothing"));
 }
+
+#[test]
+fn c4_3_a_surplus_stop_is_told_who_has_the_place() {
+    // Neither one of another month nor one announced late has it.
+    let history = Facts::always_up()
+        .stop("S1", "2026-10-01", "2026-10-20 20:00", "2026-10-20 22:00")
+        .stop("S2", "2026-11-01", "2026-11-02 20:00", "2026-11-02 22:00")
+        .stop("S3", "2026-11-02", "2026-11-20 20:00", "2026-11-20 22:00")
+        .stop("S4", "2026-11-02", "2026-11-10 20:00", "2026-11-10 22:00")
+        .history();
+    let reason = |id, planned_stops_per_month| {
+        let terms = Terms { planned_stops_per_month, ..Terms::default() };
+        let terms = ResolvedTerms::new(terms).unwrap();
+        judge_recorded(&history, "portal", &terms, history.stop(id).unwrap()).reason
+    };
+    let reason_of_second = reason("S4", 1);
+    assert!(reason_of_second.contains("used up, first by \"S3\";"), "{reason_of_second}");
+    let reason = reason("S1", 0);
+    assert!(reason.contains("(0 in 2026-10) are used up; it excludes nothing"), "{reason}");
+}
+
+#[test]
+fn c4_6_a_window_as_it_stands_ends_where_it_was_cancelled_unless_that_was_before_it() {
+    let until = |cancelled_at: &str| {
+        let facts =
+            Facts::always_up().stop("S1", "2026-10-01", "2026-10-10 20:00", "2026-10-10 22:00");
+        let history = facts.cancel("S1", cancelled_at).history();
+        history.stop("S1").unwrap().effective_window().until
+    };
+    assert_eq!(until("2026-10-09"), at("2026-10-10 22:00"));
+    assert_eq!(until("2026-10-10 21:00"), at("2026-10-10 21:00"));
+    assert_eq!(until("2026-10-10 23:00"), at("2026-10-10 22:00"));
+}
+
+#[test]
+fn c4_every_verdict_has_a_name() {
+    let named = [
+        (StopVerdict::Valid, "valid"),
+        (StopVerdict::Agreed, "agreed"),
+        (StopVerdict::Late, "late"),
+        (StopVerdict::Surplus, "surplus"),
+        (StopVerdict::Cancelled, "cancelled"),
+    ];
+    for (verdict, name) in named {
+        assert_eq!(verdict.as_str(), name);
+        assert_eq!(serde_json::to_value(verdict).unwrap(), name);
+    }
+}

@@ -59,3 +59,23 @@ fn c5_3_the_latest_decision_stands_and_only_accepted_ones_count() {
     assert_eq!(claimed.figure_under("2026-10", lenient(), None).excluded_ms, HOUR_MS);
     assert_eq!(rejected.figure_under("2026-10", lenient(), None).excluded_ms, 0);
 }
+
+#[test]
+fn c5_2_fault_reports_that_overlap_count_once_and_those_apart_each() {
+    let facts = Facts::always_up()
+        .include("A1", "2026-10-10 10:00", "2026-10-10 12:00")
+        .include("A2", "2026-10-10 10:10", "2026-10-10 10:20")
+        .include("A3", "2026-10-10 11:30", "2026-10-10 12:30")
+        .include("A4", "2026-10-10 12:30", "2026-10-10 12:40")
+        .include("A5", "2026-10-10 14:00", "2026-10-10 14:10");
+    let figure = facts.figure("2026-10");
+    assert_eq!(figure.lost_ms, (160 + 10) * MINUTE_MS);
+    let spans: Vec<_> = figure.outages.iter().map(|outage| (outage.from, outage.until)).collect();
+    assert_eq!(
+        spans,
+        [
+            (at("2026-10-10 10:00"), at("2026-10-10 12:40")),
+            (at("2026-10-10 14:00"), at("2026-10-10 14:10"))
+        ]
+    );
+}

@@ -1,9 +1,9 @@
 //! The month's figure (C6).
 
-use contract::Terms;
 use contract::terms::MinuteRule;
+use contract::{Percent, Terms};
 
-use crate::facts::Facts;
+use crate::facts::{Facts, at};
 use crate::{HOUR_MS, MINUTE_MS};
 
 #[test]
@@ -141,4 +141,44 @@ fn c6_5_for_the_lower_bound_a_minute_may_be_lost_and_unmeasured() {
         .up("2026-10-10 10:01");
     let figure = facts.figure_under("2026-10", under(MinuteRule::Whole), None);
     assert_eq!((figure.counted_ms, figure.counted_upper_ms), (0, MINUTE_MS));
+}
+
+#[test]
+fn c6_4_a_percentage_is_read_as_it_is_printed_and_is_a_ratio_for_gauges() {
+    let read = |text: &str| serde_json::from_value::<Percent>(text.into());
+    for (text, e4) in [("99.8999", 998_999), ("100.0000", 1_000_000), ("0.0000", 0)] {
+        assert_eq!(read(text).unwrap(), Percent { e4 });
+        assert_eq!(Percent { e4 }.to_string(), text);
+    }
+    for wrong in ["1000.0000", "99.899", "99.89990", "-9.8999", "+9.8999", "99.+999", "99", ""] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(Percent { e4: 250_000 }.ratio(), 0.25);
+}
+
+#[test]
+fn c6_1_downtime_of_one_cause_and_class_without_a_gap_is_one_outage() {
+    let facts = Facts::always_up()
+        .stop("S1", "2026-10-01", "2026-10-10 10:20", "2026-10-10 10:30")
+        .down("2026-10-10 10:00", "2026-10-10 10:10")
+        .down("2026-10-10 10:10", "2026-10-10 10:40")
+        .include("A1", "2026-10-10 10:40", "2026-10-10 10:50")
+        .include("A2", "2026-10-10 11:00", "2026-10-10 11:10");
+    let figure = facts.figure("2026-10");
+    let outages: Vec<_> = figure
+        .outages
+        .iter()
+        .map(|outage| (outage.from, outage.until, &*outage.cause, outage.class.as_str()))
+        .collect();
+    let on_that_day = |time: &str| at(&format!("2026-10-10 {time}"));
+    let expected = [
+        ("10:00", "10:20", "http_status", "lost"),
+        ("10:20", "10:30", "http_status", "planned"),
+        ("10:30", "10:40", "http_status", "lost"),
+        ("10:40", "10:50", "fault_report", "lost"),
+        ("11:00", "11:10", "fault_report", "lost"),
+    ];
+    let expected = expected
+        .map(|(from, until, cause, class)| (on_that_day(from), on_that_day(until), cause, class));
+    assert_eq!(outages, expected);
 }

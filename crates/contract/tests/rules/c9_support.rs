@@ -190,3 +190,27 @@ fn c9_4_the_clock_is_met_breached_or_running() {
     assert!(figure.incidents[0].is_clock_at(80, month.support(), at("2026-10-05 09:12")));
     assert!(!figure.incidents[0].is_clock_at(100, month.support(), at("2026-10-05 09:59")));
 }
+
+#[test]
+fn c9_4_the_first_acknowledgement_whose_opening_lies_in_the_incident_is_its_own() {
+    let facts = Facts::always_up()
+        .down("2026-10-05 10:00", "2026-10-05 12:00")
+        .acknowledge("2026-10-05 12:00", "2026-10-05 11:00")
+        .acknowledge("2026-10-05 11:59:59.999", "2026-10-05 11:30")
+        .acknowledge("2026-10-05 10:00", "2026-10-05 11:40");
+    let incident = &facts.figure("2026-10").incidents[0];
+    assert_eq!(incident.acknowledged, Some(at("2026-10-05 11:30")));
+    let history = facts.history();
+    let told = history.acknowledgement_of("portal", incident, at("2026-10-06")).unwrap();
+    assert_eq!(Some(told.at), incident.acknowledged);
+}
+
+#[test]
+fn c9_4_every_stand_of_the_clock_has_a_name() {
+    let named =
+        [(Response::Met, "met"), (Response::Breached, "breached"), (Response::Running, "running")];
+    for (response, name) in named {
+        assert_eq!(response.as_str(), name);
+        assert_eq!(serde_json::to_value(response).unwrap(), name);
+    }
+}
