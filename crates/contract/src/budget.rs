@@ -50,7 +50,6 @@ impl Figure {
         let share = 1.0 - self.target_percent.to_f64().unwrap_or(0.0) / 100.0;
         match self.counted_ms {
             0 => 0.0,
-            counted_ms if self.budget_ms == 0 => counted_ms as f64 / 0.0,
             counted_ms => counted_ms as f64 / (self.period_ms as f64 * share),
         }
     }

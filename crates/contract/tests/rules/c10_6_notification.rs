@@ -51,6 +51,17 @@ fn c10_6_a_day_three_days_and_a_month_after_that_from_detection() {
 }
 
 #[test]
+fn c10_6_every_stage_has_a_name() {
+    assert_eq!(
+        ReportStage::ALL.map(ReportStage::as_str),
+        ["early_warning", "notification", "final"]
+    );
+    for stage in ReportStage::ALL {
+        assert_eq!(serde_json::to_value(stage).unwrap(), stage.as_str());
+    }
+}
+
+#[test]
 fn c10_6_a_mark_belongs_to_the_incident_in_which_its_opening_lies() {
     let facts = Facts::always_up()
         .down("2026-10-05 10:00", "2026-10-05 12:00")

@@ -2,6 +2,7 @@
 
 use contract::{
     DueClose, History, Instant, Month, due_closes, due_revisions, revisions_to_look_up,
+    services_by_customer, services_of,
 };
 use serde_json::{Value, json};
 
@@ -279,4 +280,35 @@ fn c5_3_c6_7_a_decision_about_a_month_long_closed_is_looked_up_in_the_journal() 
     assert_eq!(looked_up(&decided, since), ["2026-10", "2026-11"]);
     assert_eq!(looked_up(&decided, since + 2), [""; 0], "it was looked at");
     assert_eq!(revisions(&decided), ["2026-12 r1 Exempel: portal", "2027-01 r1 Exempel: portal"]);
+}
+
+#[test]
+fn c6_7_the_services_on_a_statement_are_the_customers_of_that_month_by_name() {
+    let facts = portal()
+        .set("mail", "2026-10", Some("Exempel"), "standard")
+        .set("wiki", "2026-11", None, "standard")
+        .set("mail", "2026-12", Some("Annan"), "standard");
+    let history = facts.history();
+    let (october, december): (Month, Month) =
+        ("2026-10".parse().unwrap(), "2026-12".parse().unwrap());
+    assert_eq!(services_of(&history, Some("Exempel"), october), ["mail", "portal"]);
+    assert_eq!(services_of(&history, Some("Exempel"), december), ["portal"]);
+    assert_eq!(services_of(&history, None, december), ["wiki"]);
+    assert_eq!(services_of(&history, None, october), [""; 0]);
+    let by_customer: Vec<_> = services_by_customer(&history, december).into_iter().collect();
+    let expected =
+        [(None, vec!["wiki"]), (Some("Annan"), vec!["mail"]), (Some("Exempel"), vec!["portal"])];
+    assert_eq!(by_customer, expected);
+    let by_customer: Vec<_> = services_by_customer(&history, october).into_iter().collect();
+    assert_eq!(by_customer, [(Some("Exempel"), vec!["mail", "portal"])]);
+}
+
+#[test]
+fn c5_3_c6_7_a_month_that_an_adjustment_ends_before_is_not_looked_up() {
+    let facts = portal()
+        .claim("A1", "exclude", "network", "2026-10-10", "2026-10-31 23:00")
+        .signed(Some("Exempel"), "2026-12", 0);
+    let since = facts.lines.len() as u64;
+    let months = revisions_to_look_up(&facts.decide("A1", "accepted").history(), since);
+    assert_eq!(months.iter().map(Month::to_string).collect::<Vec<_>>(), ["2026-10"]);
 }
