@@ -13,12 +13,19 @@ MAY_USE = {
     "watch": {"contract"},
     "probe": {"contract"},
     "ledger": {"contract"},
-    "exporter": {"contract"},
+    "calendar": {"contract"},
+    "statement": {"contract"},
+    "exporter": {"calendar", "contract"},
     "notices": {"contract", "statement"},
-    "agent": {"contract", "exporter", "ledger", "notices", "probe", "watch"},
+    "agent": {
+        "calendar", "contract", "exporter", "ledger", "notices", "probe", "statement", "watch",
+    },
     "login-service": set(),
     "mail-service": set(),
-    "upptid": {"agent", "contract", "exporter", "ledger", "login-service", "probe", "watch"},
+    "upptid": {
+        "agent", "calendar", "contract", "exporter", "ledger", "login-service", "probe",
+        "statement", "watch",
+    },
 }
 # Crates of others that one alone may use.
 ONLY = {"sled": "ledger"}

@@ -163,3 +163,31 @@ fn c10_4_an_agent_on_a_restored_backup_goes_on_and_tells_the_gap() {
     assert_eq!(command(&["verify"], &restored.join("journal")).code, Some(0));
     assert_eq!(back_up(&restored)["backups"][1]["copied"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn c10_4_the_agent_backs_up_by_itself_and_tells_when_it_cannot() {
+    let mut scene = Scene::new();
+    scene.start("portal");
+    let (one, two) = (scene.path("one"), scene.path("two"));
+    // A file stands where a folder should be.
+    fs::write(&two, "").unwrap();
+    let sections = format!("[backup]\nto = [{one:?}, {two:?}]\n");
+    scene.configure(&sections, &scene.measured("portal", Kind::Form));
+    let agent = Agent::start(&scene);
+    let copies = |result| format!("upptid_backups_total{{result=\"{result}\"}}");
+    agent.wait_for("a copy that failed", |metrics| {
+        metrics.get(&copies("failure")) == Some(1.0) && metrics.get(&copies("success")) == Some(1.0)
+    });
+    assert_eq!(agent.metrics().value("upptid_backup_success_timestamp_seconds"), 0.0);
+    assert_eq!(command(&["verify"], &one.join("journal")).code, Some(0));
+
+    let three = scene.path("three");
+    let sections = format!("[backup]\nto = [{one:?}, {three:?}]\n");
+    scene.configure(&sections, &scene.measured("portal", Kind::Form));
+    agent.signal("HUP");
+    agent.wait_for("both copies", |metrics| {
+        metrics.get("upptid_backup_success_timestamp_seconds").is_some_and(|at| at > 0.0)
+    });
+    assert_eq!(command(&["verify"], &three.join("journal")).code, Some(0));
+    assert_eq!(agent.terminate().code, Some(0));
+}

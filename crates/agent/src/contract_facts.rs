@@ -24,6 +24,11 @@ pub fn contract_facts(history: &History, config: &Config, now: Instant) -> Vec<F
         {
             facts.push(Fact::ServiceBegan { service: service.name.clone(), from });
         }
+        if let Some(from) = service.ended
+            && !history.has_ended(&service.name)
+        {
+            facts.push(Fact::ServiceEnded { service: service.name.clone(), from });
+        }
         let mut contacts: Vec<String> = config
             .contacts
             .iter()
@@ -122,6 +127,17 @@ mod tests {
         assert!(matches!(&facts[2], Fact::ServiceBegan { service, .. } if service == "portal"));
         assert!(matches!(&facts[3], Fact::ServiceSet { month, .. } if month == "2026-11"));
         assert_eq!(facts.len(), 4);
+        assert_eq!(contract_facts(&recorded(facts, now), &config, now), []);
+    }
+
+    #[test]
+    fn c2_4_a_service_that_ends_is_recorded_once() {
+        let now: Instant = "2026-10-31T23:30:00Z".parse().unwrap();
+        let text = CONFIGURATION.to_owned() + "ended = \"2026-10-20T00:00:00+02:00\"\n";
+        let config = configuration(&text);
+        let facts = contract_facts(&History::new(), &config, now);
+        let ends = |fact: &&Fact| matches!(fact, Fact::ServiceEnded { .. });
+        assert_eq!(facts.iter().filter(ends).count(), 1);
         assert_eq!(contract_facts(&recorded(facts, now), &config, now), []);
     }
 

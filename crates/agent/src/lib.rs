@@ -1,6 +1,7 @@
 //! The daemon: performs what the watch asks for. I/O and order, no rules.
 
 pub mod admin;
+mod backups;
 mod board;
 pub mod clock;
 mod closing;

@@ -14,10 +14,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::admin::{self, Requests};
+use crate::backups::Backups;
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::closing::Closing;
-use crate::config::{Config, Contact, Problems};
+use crate::config::{Backup, Config, Contact, Problems};
 use crate::contract_facts::contract_facts;
 use crate::engine::{Engine, Tools};
 use crate::lifecycle::{ServiceManager, Signal};
@@ -105,6 +106,7 @@ pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
         board,
         counters,
         contacts: watch::Sender::new(config.contacts.clone()),
+        backup: watch::Sender::new(config.backup.clone()),
         notifier,
         config,
         manager: ServiceManager::from_environment(),
@@ -127,6 +129,8 @@ struct Agent {
     counters: Arc<Counters>,
     /// Whom statements are written for.
     contacts: watch::Sender<Vec<Contact>>,
+    /// Where the journal is copied to.
+    backup: watch::Sender<Backup>,
     notifier: Notifier,
     config: Config,
     manager: ServiceManager,
@@ -144,6 +148,7 @@ struct Servers {
     stop_web: oneshot::Sender<()>,
     admin: JoinHandle<()>,
     closing: JoinHandle<()>,
+    backups: JoinHandle<()>,
     /// Tells the closing of months to begin no further one.
     ending: Arc<AtomicBool>,
 }
@@ -184,13 +189,20 @@ impl Agent {
             ending: ending.clone(),
         };
         let closing = tokio::spawn(closing.run());
+        let backups = Backups {
+            clock: self.deps.clock.clone(),
+            counters: self.counters.clone(),
+            state_dir: self.config.agent.state_dir.clone(),
+            settings: self.backup.subscribe(),
+        };
+        let backups = tokio::spawn(backups.run());
         let services = self.config.services.len();
         tracing::info!(%address, services, "measuring");
         if let Some(started) = self.deps.started.take() {
             // Whoever asked may have gone.
             let _ = started.send(Running { web: address });
         }
-        Ok(Servers { web, stop_web, admin, closing, ending })
+        Ok(Servers { web, stop_web, admin, closing, backups, ending })
     }
 
     async fn measure(&mut self) {
@@ -229,6 +241,7 @@ impl Agent {
                 drop(keep(&self.ledger, facts, now));
                 self.board.configured(&config, now);
                 self.contacts.send_replace(config.contacts.clone());
+                self.backup.send_replace(config.backup.clone());
                 self.notifier.configure(&config);
                 tell_what_needs_a_restart(&self.config, &config);
                 tracing::info!(services = config.services.len(), "configuration read again");
@@ -285,6 +298,7 @@ impl Agent {
         servers.admin.abort();
         servers.ending.store(true, Ordering::Relaxed);
         servers.closing.abort();
+        servers.backups.abort();
         drop(servers.stop_web);
         if tokio::time::timeout(DRAIN_MAX, servers.web).await.is_err() {
             tracing::warn!("pages were cut off at the end");

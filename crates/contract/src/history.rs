@@ -311,6 +311,12 @@ impl History {
         state.into_iter().chain(set).chain(presence).min()
     }
 
+    /// Whether the last that is recorded is that `service` left the contract (C2.4).
+    pub fn has_ended(&self, service: &str) -> bool {
+        let presence = self.record_of(service).and_then(|record| record.presence.last());
+        presence.is_some_and(|last| !last.began)
+    }
+
     pub(crate) fn cause(&self, id: CauseId) -> &Arc<str> {
         &self.causes[id.0 as usize]
     }

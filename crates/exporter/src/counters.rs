@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::Phase;
+use contract::{Instant, Phase};
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
@@ -32,6 +32,8 @@ pub struct Counters {
     missed: IntCounter,
     facts: IntCounter,
     statement_failures: IntCounter,
+    backups: IntCounterVec,
+    backup_success: IntGauge,
     reloads: IntCounterVec,
     scrapes: IntCounter,
     requests: IntCounterVec,
@@ -75,6 +77,15 @@ impl Counters {
         for result in ["success", "failure"] {
             reloads.with_label_values(&[result]);
         }
+        let backups = counters(
+            &registry,
+            "upptid_backups_total",
+            "Copies of the journal to a folder, by result.",
+            "result",
+        );
+        for result in ["success", "failure"] {
+            backups.with_label_values(&[result]);
+        }
         Counters {
             attempts,
             duration: register(
@@ -117,6 +128,14 @@ impl Counters {
                 &registry,
                 "upptid_statement_failures_total",
                 "Times that statements of a month were due and could not be made.",
+            ),
+            backups,
+            backup_success: register(
+                &registry,
+                IntGauge::new(
+                    "upptid_backup_success_timestamp_seconds",
+                    "When the journal was last copied to every folder; 0: not since the start.",
+                ),
             ),
             reloads,
             scrapes: counter(&registry, "upptid_scrapes_total", "Answers given on /metrics."),
@@ -203,6 +222,16 @@ impl Counters {
     /// Statements of a month were due, and could not be made.
     pub fn statement_failed(&self) {
         self.statement_failures.inc();
+    }
+
+    /// The journal was copied to a folder, or was not.
+    pub fn backed_up(&self, success: bool) {
+        self.backups.with_label_values(&[if success { "success" } else { "failure" }]).inc();
+    }
+
+    /// The journal was copied to every folder at `now`.
+    pub fn all_backed_up(&self, now: Instant) {
+        self.backup_success.set(now.ms().div_euclid(1000));
     }
 
     /// The configuration was read again.

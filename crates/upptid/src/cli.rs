@@ -587,8 +587,9 @@ pub struct ExportArgs {
 /// `upptid backup`
 #[derive(Args)]
 pub struct BackupArgs {
-    /// The folder to back up to; may be repeated, for physically separate places
-    #[arg(long, value_name = "FOLDER", required = true)]
+    /// The folder to back up to; may be repeated, for physically separate places. Without it, the
+    /// configuration's
+    #[arg(long, value_name = "FOLDER", required_unless_present = "config")]
     pub to: Vec<PathBuf>,
     /// Where the agent's state is.
     #[command(flatten)]

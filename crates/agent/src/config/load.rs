@@ -14,7 +14,7 @@ use super::notices::{self, mail_server, webhooks};
 use super::problem::{Problem, Problems, Source};
 use super::program::{Config, Contact, Service};
 use super::secret::Places;
-use super::sections::{admin, agent, contact, log, provider, web, witness};
+use super::sections::{admin, agent, backup, contact, log, provider, web, witness};
 use super::service::{DEFAULT_TERMS, service};
 use super::source::{self, included};
 use super::table::{Notes, Table, Value};
@@ -26,8 +26,8 @@ const SERVICES_MAX: usize = 10_000;
 /// Most contacts, in all.
 const CONTACTS_MAX: usize = 10_000;
 /// What only the main file may say.
-const MAIN_KEYS: [&str; 9] =
-    ["include", "agent", "web", "admin", "log", "witness", "provider", "mail", "webhook"];
+const MAIN_KEYS: [&str; 10] =
+    ["include", "agent", "web", "admin", "log", "witness", "provider", "backup", "mail", "webhook"];
 
 /// What a configuration came to.
 pub(super) struct Loaded {
@@ -149,6 +149,7 @@ fn read(
         log: log(main),
         witness: witness(main),
         provider: provider(main),
+        backup: backup(main, places.folder),
         mail,
         mail_password: mail_password.flatten(),
         webhooks: webhooks(main, places),

@@ -24,8 +24,8 @@ use std::path::Path;
 pub use check::{Check, Plan, check};
 pub use problem::{Problem, Problems};
 pub use program::{
-    Admin, Agent, Config, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Service,
-    Target, Web, Witness,
+    Admin, Agent, Backup, Config, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider,
+    Service, Target, Web, Witness,
 };
 pub use secret::SecretPlace;
 

@@ -37,6 +37,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// Where its password was read.
     pub mail_password: Option<SecretPlace>,
+    /// Where the journal is copied to each day (C10.4).
+    pub backup: Backup,
     /// Programs that are told. Names are unique.
     pub webhooks: Vec<Webhook>,
     /// What is allowed but should be known. Never errors.
@@ -58,6 +60,15 @@ pub struct Agent {
     pub max_concurrent_per_host: u32,
     /// How often it is kept that all is measured: what a crash makes unmeasured.
     pub heartbeat_ms: i64,
+}
+
+/// Copies of the journal (C10.4).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Backup {
+    /// The folders; empty: none is made.
+    pub to: Vec<PathBuf>,
+    /// At what time of the day, in ms since midnight UTC.
+    pub at_ms: i64,
 }
 
 /// The page and `/metrics`.
@@ -157,6 +168,8 @@ pub struct Service {
     pub monthly_fee: Option<Money>,
     /// When the service entered the contract (C2.4); none: it has always been there.
     pub began: Option<Instant>,
+    /// When it left the contract (C2.4); none: it is still there.
+    pub ended: Option<Instant>,
     /// From one attempt's start to the next one's.
     pub interval_ms: i64,
     /// The same while the service is down.

@@ -8,13 +8,14 @@ use contract::parties::CLASSIFICATION;
 
 use super::notices::{contact_id, mail_address};
 use super::program::{
-    Admin, Agent, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Target, Web,
-    Witness,
+    Admin, Agent, Backup, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Target,
+    Web, Witness,
 };
 use super::source;
 use super::table::{Table, Value};
 use super::value::{
     self, Wrong, duration_ms_within, host_and_port, name, one_of, socket_address, suggestion, text,
+    time_of_day,
 };
 
 /// Most witnesses.
@@ -25,6 +26,10 @@ const HEARTBEAT_MS: i64 = 10_000;
 const HEARTBEAT_MS_MIN: i64 = 1_000;
 /// Longest time between heartbeats.
 const HEARTBEAT_MS_MAX: i64 = 60_000;
+/// When backups are made if nothing is said: 03:10.
+const BACKUP_AT_MS: i64 = (3 * 60 + 10) * 60_000;
+/// Most folders that are backed up to.
+const BACKUPS_MAX: usize = 8;
 /// Longest path of a Unix socket, in bytes (unix(7), `sun_path`).
 const SOCKET_PATH_LENGTH_MAX: usize = 107;
 /// The languages of letters.
@@ -70,6 +75,27 @@ pub(super) fn web(main: &Table<'_>) -> Web {
     }
     table.end();
     web
+}
+
+/// Reads `[backup]`. Two physically separate places are wanted (C10.4).
+pub(super) fn backup(main: &Table<'_>, folder: &Path) -> Backup {
+    let table = main.section("backup");
+    let to: Vec<PathBuf> = table.texts("to", value::path).unwrap_or_default();
+    let at_ms = table.text("at", time_of_day).unwrap_or(BACKUP_AT_MS);
+    let missing = match to.len() {
+        0 => Some("no backup is configured: the journal is in one place only (C10.4)"),
+        1 => Some("there is one backup only: the ledger is kept in two separate places (C10.4)"),
+        _ => None,
+    };
+    if let Some(missing) = missing {
+        let help = r#"give to = ["…", "…"] in [backup]: folders on two separate devices"#;
+        table.note(main.problem_with_file(missing).help(help).warning());
+    }
+    if to.len() > BACKUPS_MAX {
+        table.note(table.problem("to", format!("more than {BACKUPS_MAX} backups")));
+    }
+    table.end();
+    Backup { to: to.into_iter().map(|to| folder.join(to)).collect(), at_ms }
 }
 
 /// Reads `[admin]`.

@@ -44,6 +44,11 @@ pub(super) fn service(
     };
     let monthly_fee = table.text("monthly_fee", money);
     let began = table.text("began", instant);
+    let ended = table.text("ended", instant);
+    if began.zip(ended).is_some_and(|(began, ended)| ended <= began) {
+        let problem = table.problem("ended", "the service ended before it began (C2.4)");
+        table.note(problem.help("write an instant after began"));
+    }
     let interval_ms = table.text("interval", interval).unwrap_or(INTERVAL_MS);
     let down_interval_ms =
         table.text("down_interval", interval).unwrap_or(DOWN_INTERVAL_MS.min(interval_ms));
@@ -70,6 +75,7 @@ pub(super) fn service(
         terms,
         monthly_fee,
         began,
+        ended,
         interval_ms,
         down_interval_ms,
         labels,

@@ -136,6 +136,15 @@ pub(super) fn instant(text: &str) -> Result<Instant, Wrong> {
     })
 }
 
+/// A time of the day, in ms since midnight.
+pub(super) fn time_of_day(text: &str) -> Result<i64, Wrong> {
+    let is_written = text.len() == 5 && text.as_bytes()[2] == b':';
+    let time = text.parse::<jiff::civil::Time>().ok().filter(|_| is_written);
+    let wrong = || Wrong::new("this is no time of the day", r#"write it like "03:10""#);
+    let time = time.ok_or_else(wrong)?;
+    Ok((i64::from(time.hour()) * 60 + i64::from(time.minute())) * 60_000)
+}
+
 /// An IANA time zone that is known (C2.1).
 pub(super) fn timezone(text: &str) -> Result<String, Wrong> {
     if jiff::tz::TimeZone::get(text).is_ok() {

@@ -1,7 +1,8 @@
 //! `upptid backup`: the journal to one or more folders, each read back (C10.4).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use agent::config::Config;
 use ledger::{BackupError, BackupReport};
 use serde_json::{Value, json};
 
@@ -13,10 +14,11 @@ use crate::progress::Progress;
 /// Backs up to each folder; one that fails does not keep the others from being written.
 pub fn run(args: &BackupArgs) -> Result<Exit, Failure> {
     let state_dir = state_dir(&args.state)?;
-    warn_of_shared_devices(&state_dir, &args.to);
+    let places = places(args)?;
+    warn_of_shared_devices(&state_dir, &places);
     let mut exit = Exit::Done;
     let mut told = Vec::new();
-    for dest in &args.to {
+    for dest in &places {
         let mut progress = Progress::new(format!("backing up to {}", dest.display()));
         let made = ledger::backup(&state_dir, dest, &mut |done, all| progress.show(done, all));
         drop(progress);
@@ -44,6 +46,21 @@ pub fn run(args: &BackupArgs) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
+/// The folders to back up to: those given, otherwise those of the configuration.
+fn places(args: &BackupArgs) -> Result<Vec<PathBuf>, Failure> {
+    let Some(path) = args.state.config.as_ref().filter(|_| args.to.is_empty()) else {
+        return Ok(args.to.clone());
+    };
+    let config = Config::load_contracts(path).map_err(Failure::usage)?;
+    match config.backup.to {
+        to if to.is_empty() => Err(Failure::usage(format!(
+            "{} has no [backup]: name folders there, or give --to",
+            path.display()
+        ))),
+        to => Ok(to),
+    }
+}
+
 /// How to end where a backup was not made, or not restored.
 pub fn exit_of(error: &BackupError) -> Exit {
     match error {
@@ -53,7 +70,7 @@ pub fn exit_of(error: &BackupError) -> Exit {
     }
 }
 
-fn warn_of_shared_devices(state_dir: &Path, dests: &[std::path::PathBuf]) {
+fn warn_of_shared_devices(state_dir: &Path, dests: &[PathBuf]) {
     let mut places = vec![state_dir];
     places.extend(dests.iter().map(|dest| dest.as_path()));
     for (one, other) in ledger::on_one_device(&places) {

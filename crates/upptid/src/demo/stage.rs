@@ -68,6 +68,7 @@ impl Stage {
         let folder = self.folder.path().display();
         let mut text = format!(
             "[agent]\nname = \"demo\"\nstate_dir = \"{folder}/state\"\nheartbeat = \"1s\"\n\n\
+             [provider]\nname = \"Exempel Drift AB\"\n\n\
              [web]\nlisten = \"{listen}\"\n\n\
              [admin]\nsocket = \"{folder}/admin.sock\"\n\n\
              [log]\nlevel = \"error\"\n\n\
