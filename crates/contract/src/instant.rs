@@ -191,4 +191,37 @@ mod tests {
             instant = instant.plus_ms(step_ms);
         }
     }
+    #[test]
+    fn c2_1_what_is_written_is_read_without_the_calendar_library() {
+        for text in [
+            "0001-01-01T00:00:00.000Z",
+            "2026-02-28T23:59:59.999Z",
+            "2028-03-01T10:20:30.456Z",
+            "2026-12-28T23:00:59.007Z",
+        ] {
+            let timestamp: jiff::Timestamp = text.parse().unwrap();
+            assert_eq!(read_as_written(text), Some(Instant::from(timestamp)), "{text}");
+        }
+        // What needs a calendar, and what is no instant, is left to it.
+        for text in [
+            "0000-03-01T00:00:00.000Z",
+            "2026-10-29T00:00:00.000Z",
+            "2026-13-01T00:00:00.000Z",
+            "2026-10-01T24:00:00.000Z",
+            "2026-10-01T10:60:00.000Z",
+            "2026-10-01T10:00:60.000Z",
+            "2026/10/01T10:00:00.000Z",
+            "2026x10x01x10x00x00x000x",
+            "2026-1a-01T10:00:00.000Z",
+            "2026-10-01T10:00:00Z",
+        ] {
+            assert_eq!(read_as_written(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_shown_to_programmers_as_it_is_written() {
+        let instant = Instant::from_ms(1_790_812_800_500);
+        assert_eq!(format!("{instant:?}"), instant.to_string());
+    }
 }

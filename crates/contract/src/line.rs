@@ -180,4 +180,21 @@ mod tests {
             assert!(matches!(error.kind, FactErrorKind::Json(_)), "{text}: {error}");
         }
     }
+    #[test]
+    fn the_frequent_facts_take_no_detour() {
+        let down = LINES[0].replace(r#""up""#, r#""down","cause":"timeout""#);
+        for text in [LINES[0], &down, LINES[2], LINES[3], LINES[4]] {
+            let line = serde_json::from_str::<Frequent<'_>>(text).unwrap().into_line();
+            assert_eq!(line, Some(serde_json::from_str(text).unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_whose_body_is_withheld_has_its_number_left() {
+        let hidden = r#"{"seq":7,"body":"00","prev":"01","hash":"02"}"#;
+        assert_eq!(hidden_seq(hidden), Some(7));
+        assert_eq!(hidden_seq(&hidden.replace("body", "data")), None);
+        assert_eq!(hidden_seq(&hidden.replace('{', r#"{"fact":"state","#)), None);
+        assert_eq!(hidden_seq(LINES[0]), None);
+    }
 }

@@ -99,11 +99,14 @@ mod tests {
         let odd: Money = "0.25 SEK".parse().unwrap();
         assert_eq!(odd.percent(Decimal::TEN).to_string(), "0.03 SEK");
         assert_eq!("7 EUR".parse::<Money>().unwrap().to_string(), "7.00 EUR");
+        assert_eq!(fee.currency(), "SEK");
         for amount in ["7 EUR", "7.0 EUR", "700 EUR"].map(|text| text.parse::<Money>().unwrap()) {
             assert_eq!(amount.amount().scale(), 2);
             assert_eq!(amount.percent(Decimal::ZERO).amount().to_string(), "0.00");
         }
-        for wrong in ["12500", "12500.001 SEK", "-1 SEK", "1 kr", "SEK 1", "12 500 SEK"] {
+        for wrong in
+            ["12500", "12500.001 SEK", "-1 SEK", "1 kr", "SEK 1", "12 500 SEK", "1 SE", "1 kro"]
+        {
             assert!(wrong.parse::<Money>().is_err(), "{wrong}");
         }
     }

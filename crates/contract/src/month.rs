@@ -218,4 +218,9 @@ mod tests {
         assert_eq!(december.next().to_string(), "2027-01");
         assert_eq!(december.next().prev(), december);
     }
+    #[test]
+    fn a_month_has_a_year_and_a_number() {
+        let month: Month = "2026-10".parse().unwrap();
+        assert_eq!((month.year(), month.month()), (2026, 10));
+    }
 }

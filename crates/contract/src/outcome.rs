@@ -234,4 +234,21 @@ mod tests {
             assert!(cause.parse::<DownCause>().unwrap().is_network(), "{cause}");
         }
     }
+    #[test]
+    fn every_outcome_and_phase_has_a_name() {
+        let down = DownCause::ALL[0];
+        let refused = AccountCause::ALL[0];
+        let unable = UnableCause::ALL[0];
+        for (outcome, name, cause) in [
+            (Outcome::Up, "up", None),
+            (Outcome::Down(down), "down", Some(down.as_str())),
+            (Outcome::Account(refused), "account", Some(refused.as_str())),
+            (Outcome::Unable(unable), "unable", Some(unable.as_str())),
+        ] {
+            assert_eq!((outcome.as_str(), outcome.cause()), (name, cause));
+        }
+        for phase in Phase::ALL {
+            assert_eq!(serde_json::to_value(phase).unwrap(), phase.as_str());
+        }
+    }
 }

@@ -96,6 +96,7 @@ impl Member for UnmeasuredCause {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::responsible::Side;
 
     #[test]
     fn a_tally_serialises_without_its_zeros() {
@@ -106,11 +107,15 @@ mod tests {
 
     #[test]
     fn every_member_stands_at_its_index() {
-        for (index, member) in Ground::MEMBERS.iter().enumerate() {
+        check::<Ground>();
+        check::<UnmeasuredCause>();
+        check::<Side>();
+    }
+
+    fn check<M: Member + Serialize>() {
+        for (index, member) in M::MEMBERS.iter().enumerate() {
             assert_eq!(member.index(), index);
-        }
-        for (index, member) in UnmeasuredCause::MEMBERS.iter().enumerate() {
-            assert_eq!(member.index(), index);
+            assert_eq!(serde_json::to_value(member).unwrap(), member.name());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Adjustments (C5).
 
-use contract::Terms;
 use contract::terms::Counts;
+use contract::{Side, Terms};
 
 use crate::facts::{Facts, at};
 use crate::{HOUR_MS, MINUTE_MS};
@@ -78,4 +78,17 @@ fn c5_2_fault_reports_that_overlap_count_once_and_those_apart_each() {
             (at("2026-10-10 14:00"), at("2026-10-10 14:10"))
         ]
     );
+}
+
+#[test]
+fn c5_5_downtime_is_the_side_s_that_answers_for_it() {
+    let facts = Facts::always_up()
+        .stop("S1", "2026-10-01", "2026-10-10 10:00", "2026-10-10 10:10")
+        .down("2026-10-10 10:00", "2026-10-10 11:00")
+        .exclude("A1", "suspension", "2026-10-10 10:20", "2026-10-10 10:21")
+        .exclude("A2", "network", "2026-10-10 10:30", "2026-10-10 10:32")
+        .exclude("A3", "force_majeure", "2026-10-10 10:40", "2026-10-10 10:44");
+    let sides = facts.figure("2026-10").responsible_ms();
+    let minutes = Side::ALL.map(|side| (side.as_str(), sides.get(side) / MINUTE_MS));
+    assert_eq!(minutes, [("provider", 53), ("customer", 1), ("third_party", 2), ("nobody", 4)]);
 }

@@ -246,3 +246,81 @@ fn c4_8_c9_5_due_is_what_happened_minus_what_was_delivered() {
         }
     }
 }
+
+#[test]
+fn c4_8_only_the_stops_own_announcement_to_its_own_contacts_counts() {
+    let facts = Facts::always_up()
+        .contacts("2026-10-01", "2026-10", &["anna"])
+        .contacts("2026-10-02", "2026-10", &["bo"])
+        .stop("S1", "2026-11-02", "2026-11-10 20:00", "2026-11-10 22:00")
+        .stop("S2", "2026-11-02", "2026-11-20 20:00", "2026-11-20 22:00");
+    let due = due_at(&facts, &by_mail(), "2026-11-02");
+    assert_eq!(told(&due), ["stop_announced S1 bo", "stop_announced S2 bo"]);
+    let terms = ResolvedTerms::new(Terms::default()).unwrap();
+    let flag = |facts: &Facts| {
+        let history = facts.history();
+        stop_notice(&history, history.stop("S1").unwrap(), "portal", &terms)
+    };
+    let cancelled = DueNotice { notice: NoticeKind::StopCancelled, ..due[0].clone() };
+    let other_contact = DueNotice { contact: "anna".to_owned(), ..due[0].clone() };
+    for other in [&due[1], &cancelled, &other_contact] {
+        let told = facts.clone().delivered("2026-11-02", other);
+        assert_eq!(flag(&told), StopNotice::NotDelivered, "{other:?}");
+    }
+    assert_eq!(flag(&facts.delivered("2026-11-02", &due[0])), StopNotice::Delivered);
+    let nobody =
+        Facts::always_up().stop("S1", "2026-11-02", "2026-11-10 20:00", "2026-11-10 22:00");
+    assert_eq!(flag(&nobody), StopNotice::NoContact);
+}
+
+#[test]
+fn c9_5_an_incident_is_told_to_those_who_were_contacts_when_it_opened() {
+    // One that only a customer reported.
+    let facts = Facts::always_up()
+        .contacts("2026-10-01", "2026-10", &["cecilia"])
+        .contacts("2026-10-02", "2026-10", &["anna"])
+        .contacts("2026-11-05 11:00", "2026-10", &["bo"])
+        .include("A1", "2026-11-05 10:00", "2026-11-05 10:20");
+    let due = due_at(&facts, &by_mail(), "2026-11-06");
+    let contacts: Vec<_> = due.iter().map(|it| (it.notice, &*it.contact)).collect();
+    assert_eq!(
+        contacts,
+        [
+            (NoticeKind::FaultReport, "provider"),
+            (NoticeKind::IncidentOpened, "anna"),
+            (NoticeKind::IncidentClosed, "anna"),
+            (NoticeKind::IncidentClosed, "provider"),
+        ]
+    );
+}
+
+#[test]
+fn c10_1_a_statement_is_told_about_the_customers_services_that_it_closed() {
+    let figure = contract::ClosedFigure::new(&Facts::always_up().figure("2026-10"), "standard", "");
+    let set = |customer: Option<&str>, contact: &str| {
+        json!({"fact": "service_set", "service": "portal", "month": "2026-10",
+               "terms": "standard", "customer": customer, "contacts": [contact]})
+    };
+    let closed = |month: &str, revision: u32| {
+        json!({"fact": "month_closed", "service": "portal", "month": month,
+               "revision": revision, "used_seq": 1, "used_hash": "", "figure": figure})
+    };
+    let signed = |month: &str, customer: Option<&str>| {
+        json!({"fact": "statement_signed", "customer": customer, "month": month, "revision": 0,
+               "issued_at": at("2026-12-01"), "used_seq": 1, "used_hash": "", "sha256": "",
+               "public_key": "", "signature": ""})
+    };
+    let facts = Facts::always_up()
+        .add("2026-10-01", set(Some("Exempel"), "cecilia"))
+        .add("2026-10-02", set(Some("Exempel"), "anna"))
+        .add("2026-12-01", closed("2026-10", 0))
+        .add("2026-12-01", closed("2026-11", 1))
+        .add("2026-12-01", signed("2026-10", Some("Exempel")))
+        // Another customer's, one of a month that is not closed, and one before its revision.
+        .add("2026-12-01", signed("2026-10", Some("Annan")))
+        .add("2026-12-01", signed("2026-09", Some("Exempel")))
+        .add("2026-12-01", signed("2026-11", Some("Exempel")))
+        .add("2026-12-02", set(Some("Exempel"), "bo"));
+    let due = due_at(&facts, &by_mail(), "2026-12-03");
+    assert_eq!(told(&due), ["statement 2026-10/0 anna"]);
+}
