@@ -407,8 +407,7 @@ fn incidents(
     touching
         .map(|span| {
             let is_open = is_open && span.interval.until == seen.now;
-            let acknowledgements = &record.acknowledgements;
-            Incident::new(*span, is_open, acknowledgements, terms.support(), seen.now)
+            Incident::new(*span, is_open, record, terms.support(), seen.now)
         })
         .collect()
 }

@@ -215,7 +215,10 @@ impl History {
 
     /// The same out of the lines that name one of `services`, or none: what the reader of an export
     /// knows from whom all others are withheld.
-    pub fn last_known_of<'a>(&self, services: impl IntoIterator<Item = &'a str>) -> Option<Instant> {
+    pub fn last_known_of<'a>(
+        &self,
+        services: impl IntoIterator<Item = &'a str>,
+    ) -> Option<Instant> {
         let latest = |service| Some(self.record_of(service)?.changes.last()?.from);
         let states = services.into_iter().map(latest).max().flatten();
         let stopped = self.measuring_stops.last().map(|stop| stop.from);

@@ -6,7 +6,7 @@ use crate::fact::AdjustmentKind;
 use crate::history::History;
 use crate::instant::{Instant, Interval};
 use crate::notification::Notifiable;
-use crate::service_record::{Acknowledgement, StoredState};
+use crate::service_record::{Acknowledgement, Change, ServiceRecord, StoredState};
 use crate::support::SupportHours;
 
 /// Intervals of downtime less than this apart are one incident (C9.1).
@@ -76,13 +76,19 @@ impl Spans {
     }
 }
 
-/// The acknowledgement of an incident, given all of its service's, by (`opened`, `seq`): the first
-/// made of those whose `opened` lies in it (C9.4). So an acknowledgement stands where a fault report
-/// that is accepted later moves the incident's opening (C5.2).
-fn first_in(acknowledgements: &[Acknowledgement], incident: Interval) -> Option<&Acknowledgement> {
-    let from = acknowledgements.partition_point(|made| made.opened < incident.from);
-    let within = acknowledgements[from..].iter();
-    within.take_while(|made| made.opened < incident.until).min_by_key(|made| made.seq)
+/// The acknowledgement of an incident: the first made that names its opening (C9.4), or the first
+/// instant at which it was measured down. So an acknowledgement stands where a fault report that is
+/// accepted later moves the opening (C5.2).
+fn acknowledgement(record: &ServiceRecord, incident: Interval) -> Option<&Acknowledgement> {
+    let begun = record.changes.partition_point(|change| change.from < incident.from);
+    let within = record.changes[begun..].iter().take_while(|it| it.from < incident.until);
+    let is_down = |change: &&Change| matches!(change.state, StoredState::Down(_));
+    let measured = within.filter(is_down).map(|change| change.from).next();
+    let names = |opened| opened == incident.from || Some(opened) == measured;
+    let all = &record.acknowledgements;
+    let within = all[all.partition_point(|made| made.opened < incident.from)..].iter();
+    let within = within.take_while(|made| made.opened < incident.until);
+    within.filter(|made| names(made.opened)).min_by_key(|made| made.seq)
 }
 
 impl History {
@@ -93,7 +99,7 @@ impl History {
         incident: &Incident,
         now: Instant,
     ) -> Option<&Acknowledgement> {
-        first_in(self.acknowledgements(service), incident.span(now))
+        acknowledgement(self.record_of(service)?, incident.span(now))
     }
 
     /// The mark on an incident of `service`, seen at `now`, that makes it notifiable (C10.6): the
@@ -136,18 +142,18 @@ impl Incident {
         Interval::new(self.opened, self.closed.unwrap_or(now))
     }
 
-    /// The incident of a span, seen at `now`. The acknowledgements are by (`opened`, `seq`).
+    /// The incident of a span, seen at `now`.
     pub(crate) fn new(
         span: Span,
         is_open: bool,
-        acknowledgements: &[Acknowledgement],
+        record: &ServiceRecord,
         support: &SupportHours,
         now: Instant,
     ) -> Self {
         let opened = span.interval.from;
         let closed = (!is_open).then_some(span.interval.until);
         let response_deadline = support.deadline(opened);
-        let acknowledged = first_in(acknowledgements, span.interval).map(|made| made.at);
+        let acknowledged = acknowledgement(record, span.interval).map(|made| made.at);
         let is_in_time = |at: Option<Instant>| at.is_some_and(|at| at <= response_deadline);
         let response = if is_in_time(acknowledged) || is_in_time(closed) {
             Response::Met

@@ -67,9 +67,7 @@ pub use parties::{Provider, Vantage};
 pub use replay::{ReplayDocument, ReplayService, replay};
 pub use responsible::Side;
 pub use service_record::{Acknowledgement, Closed, Pause, ServiceSetting};
-pub use stops::{
-    Judgement, ProposedStop, Stop, StopVerdict, judge_announcement, judge_recorded,
-};
+pub use stops::{Judgement, ProposedStop, Stop, StopVerdict, judge_announcement, judge_recorded};
 pub use stretches::{Stretch, StretchClass, month_stretches};
 pub use terms::Terms;
 pub use timeline::{DownClass, Outage};

@@ -135,7 +135,7 @@ impl Generator {
                     true => self.near(at),
                     false => self.pick(&self.downs.clone()),
                 };
-                // Within the incident, for its opening may have moved.
+                // Within the incident, where it names nothing.
                 let opened = if self.one_in(3) { self.after(opened, HOUR) } else { opened };
                 let made = self.after(opened, 8 * HOUR);
                 let opened = written(opened);

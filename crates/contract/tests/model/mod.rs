@@ -402,9 +402,15 @@ impl<'a> Model<'a> {
             // Downtime goes on if nothing known has ended it at `now`.
             let goes_on = end == now && is_down(self.at_end(now));
             let closed = (!goes_on).then_some(end);
+            let measured = self
+                .of_service("state")
+                .filter(|fact| fact["state"] == "down")
+                .map(|fact| instant(fact, "from"))
+                .filter(|from| (opened..end).contains(from))
+                .min();
             let acknowledged = self
                 .of_service("incident_acknowledged")
-                .filter(|fact| opened <= instant(fact, "opened") && instant(fact, "opened") < end)
+                .filter(|fact| [Some(opened), measured].contains(&Some(instant(fact, "opened"))))
                 .min_by_key(|fact| seq(fact))
                 .map(|fact| instant(fact, "at"));
             let deadline = self.deadline(opened);

@@ -153,14 +153,14 @@ fn c9_4_an_acknowledgement_stays_with_the_incident_whose_opening_a_fault_report_
         acknowledged(&other),
         [(at("2026-10-05 05:00"), None), (at("2026-10-05 06:00"), started)]
     );
-    // Of several, the first made; and none that names the end, or a time before.
+    // Of several, the first made; and none that names the end, a time before, or one within.
     let late = facts
         .acknowledge("2026-10-05 05:59:59.999", "2026-10-05 06:40")
         .acknowledge("2026-10-05 12:00", "2026-10-05 12:10")
         .down("2026-10-05 14:00", "2026-10-05 15:00")
         .acknowledge("2026-10-05 14:59:59.999", "2026-10-05 14:50")
         .acknowledge("2026-10-05 14:00", "2026-10-05 15:30");
-    let last = (at("2026-10-05 14:00"), Some(at("2026-10-05 14:50")));
+    let last = (at("2026-10-05 14:00"), Some(at("2026-10-05 15:30")));
     assert_eq!(acknowledged(&late), [(at("2026-10-05 06:00"), started), last]);
 }
 
@@ -192,14 +192,24 @@ fn c9_4_the_clock_is_met_breached_or_running() {
 }
 
 #[test]
-fn c9_4_the_first_acknowledgement_whose_opening_lies_in_the_incident_is_its_own() {
+fn c9_4_the_first_acknowledgement_that_names_the_opening_is_the_incidents_own() {
     let facts = Facts::always_up()
         .down("2026-10-05 10:00", "2026-10-05 12:00")
+        .down("2026-10-05 12:05", "2026-10-05 12:10")
         .acknowledge("2026-10-05 12:00", "2026-10-05 11:00")
-        .acknowledge("2026-10-05 11:59:59.999", "2026-10-05 11:30")
-        .acknowledge("2026-10-05 10:00", "2026-10-05 11:40");
+        .acknowledge("2026-10-05 10:00:00.001", "2026-10-05 11:10")
+        .acknowledge("2026-10-05 12:05", "2026-10-05 11:20")
+        .acknowledge("2026-10-05 10:00", "2026-10-05 11:40")
+        .acknowledge("2026-10-05 10:00", "2026-10-05 11:50");
     let incident = &facts.figure("2026-10").incidents[0];
-    assert_eq!(incident.acknowledged, Some(at("2026-10-05 11:30")));
+    assert_eq!(incident.acknowledged, Some(at("2026-10-05 11:40")));
+    // Where a fault report moves the opening, either names it.
+    let moved = facts.include("A1", "2026-10-05 09:30", "2026-10-05 10:30");
+    let incident = &moved.figure("2026-10").incidents[0];
+    assert_eq!(incident.opened, at("2026-10-05 09:30"));
+    assert_eq!(incident.acknowledged, Some(at("2026-10-05 11:40")));
+    let facts = moved.acknowledge("2026-10-05 09:30", "2026-10-05 12:00");
+    let incident = &facts.figure("2026-10").incidents[0];
     let history = facts.history();
     let told = history.acknowledgement_of("portal", incident, at("2026-10-06")).unwrap();
     assert_eq!(Some(told.at), incident.acknowledged);
