@@ -81,7 +81,7 @@ fn c5_2_fault_reports_that_overlap_count_once_and_those_apart_each() {
 }
 
 #[test]
-fn c5_5_downtime_is_the_side_s_that_answers_for_it() {
+fn c5_5_downtime_counts_for_the_side_that_answers_for_it() {
     let facts = Facts::always_up()
         .stop("S1", "2026-10-01", "2026-10-10 10:00", "2026-10-10 10:10")
         .down("2026-10-10 10:00", "2026-10-10 11:00")

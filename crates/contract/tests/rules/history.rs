@@ -302,3 +302,153 @@ fn what_is_forgotten_bears_on_nothing_later() {
     let october = figure(&history, "portal", "2026-10", Terms::default(), reach);
     assert_eq!(october.lost_ms, Interval::new(at("2026-10-27"), at("2026-10-31 23:00")).ms());
 }
+
+#[test]
+fn a_line_whose_body_is_withheld_has_its_number() {
+    let mut history = Facts::default().up("2026-10-01").history();
+    assert_eq!(history.next_seq(), 2);
+    assert_eq!(
+        history.pass_over(3).unwrap_err().kind,
+        FactErrorKind::Seq { expected: 2, found: 3 }
+    );
+    history.pass_over(2).unwrap();
+    assert_eq!(history.next_seq(), 3);
+}
+
+#[test]
+fn what_is_known_of_some_services_does_not_reach_to_the_states_of_others() {
+    let state = |service: &str, from: &str| json!({"fact": "state", "service": service, "from": at(from), "state": "up"});
+    let facts = Facts::default()
+        .add("2026-10-01", state("portal", "2026-10-01"))
+        .add("2026-10-05", state("mail", "2026-10-05"));
+    let known =
+        |facts: &Facts, services: &[&str]| facts.history().last_known_of(services.iter().copied());
+    assert_eq!(known(&facts, &["portal"]), Some(at("2026-10-01")));
+    assert_eq!(known(&facts, &["portal", "mail"]), Some(at("2026-10-05")));
+    assert_eq!(known(&facts, &["wiki"]), None);
+    let stopped = facts.clone().measuring_stopped("2026-10-06", "agent_off");
+    assert_eq!(known(&stopped, &["portal"]), Some(at("2026-10-06")));
+    // The latest that was measured, whichever came last.
+    let measured = stopped.measured("2026-10-07").measured("2026-10-08").measured("2026-10-07");
+    assert_eq!(known(&measured, &["portal"]), Some(at("2026-10-08")));
+}
+
+#[test]
+fn evidence_is_that_of_the_latest_state_that_has_begun() {
+    let down = |from: &str, message: &str| {
+        json!({"fact": "state", "service": "portal", "from": at(from), "state": "down",
+               "cause": "http_status", "evidence": {"message": message}})
+    };
+    let mut history = Facts::default()
+        .up("2026-10-01")
+        .add("2026-10-02", down("2026-10-02", "first"))
+        .add("2026-10-03", down("2026-10-03", "second"))
+        .add("2026-10-04", down("2026-10-04", "third"))
+        .history();
+    let seen = |history: &History, instant: &str| {
+        let evidence = history.evidence_at("portal", at(instant));
+        evidence.map(|(from, evidence)| (from, evidence.message.clone()))
+    };
+    assert_eq!(seen(&history, "2026-10-01 12:00"), None);
+    assert_eq!(seen(&history, "2026-10-02"), Some((at("2026-10-02"), "first".to_owned())));
+    assert_eq!(seen(&history, "2026-10-03 12:00"), Some((at("2026-10-03"), "second".to_owned())));
+    // What began earlier is forgotten, unless it is in force.
+    history.forget_evidence_before(at("2026-10-03"));
+    assert_eq!(seen(&history, "2026-10-02"), None);
+    assert!(seen(&history, "2026-10-03").is_some());
+    history.forget_evidence_before(at("2026-10-20"));
+    assert_eq!(seen(&history, "2026-10-03"), None);
+    assert_eq!(seen(&history, "2026-10-20"), Some((at("2026-10-04"), "third".to_owned())));
+}
+
+#[test]
+fn c9_1_the_state_in_force_began_where_its_run_did() {
+    let down = |from: &str, cause: &str| {
+        json!({"fact": "state", "service": "portal", "from": at(from), "state": "down",
+               "cause": cause, "evidence": {"message": cause}})
+    };
+    let history = Facts::default()
+        .up("2026-10-01")
+        .add("2026-10-02", down("2026-10-02", "timeout"))
+        .add("2026-10-03", down("2026-10-03", "http_status"))
+        // Replaced from its own first instant on, this never held.
+        .up("2026-10-04")
+        .add("2026-10-04", down("2026-10-04", "silence"))
+        .up("2026-10-05")
+        .history();
+    let told = history.state_at("portal", at("2026-10-04 12:00"));
+    assert_eq!(told.state, State::Down { cause: "silence" });
+    assert_eq!(told.since, Some(at("2026-10-02")));
+    assert_eq!(told.evidence.unwrap().message, "timeout");
+    // A stop of measuring ends the run, and holds until the next state.
+    let stopped = Facts::default()
+        .up("2026-10-01")
+        .measuring_stopped("2026-10-02", "suspended")
+        .measuring_stopped("2026-10-03", "agent_off")
+        .measuring_stopped("2026-10-03", "suspended")
+        .up("2026-10-05")
+        .history();
+    let state = |instant: &str| stopped.state_at("portal", at(instant));
+    let suspended = State::Unmeasured { cause: UnmeasuredCause::Suspended };
+    assert_eq!(
+        (state("2026-10-01 12:00").state, state("2026-10-05").state),
+        (State::Up, State::Up)
+    );
+    assert_eq!(
+        (state("2026-10-02 12:00").state, state("2026-10-04").state),
+        (suspended, suspended)
+    );
+    assert_eq!(state("2026-10-04").since, Some(at("2026-10-02")));
+}
+
+#[test]
+fn what_is_on_record_of_a_service_is_told() {
+    let history = Facts::default()
+        .began("2026-10-02")
+        .up("2026-10-03")
+        .acknowledge("2026-10-04", "2026-10-04 01:00")
+        .add(
+            "2026-10-05",
+            json!({"fact": "stop_announced", "id": "S1", "services": ["mail", "mail"],
+             "from": at("2026-11-01"), "until": at("2026-11-02"), "reason": "r", "by": "anna"}),
+        )
+        .history();
+    assert!(history.has_presence("portal") && !history.has_presence("mail"));
+    assert_eq!(history.known_since("portal"), Some(at("2026-10-02")));
+    assert_eq!((history.known_since("mail"), history.known_since("wiki")), (None, None));
+    let acknowledged: Vec<_> =
+        history.acknowledgements("portal").iter().map(|made| (made.opened, made.at)).collect();
+    assert_eq!(acknowledged, [(at("2026-10-04"), at("2026-10-04 01:00"))]);
+    // Named twice, it is stopped once.
+    let month =
+        figure(&history, "mail", "2026-11", Terms::default(), Reach::replay(&history, None));
+    assert_eq!(month.stops.len(), 1);
+}
+
+#[test]
+fn c10_1_damage_touches_the_months_in_which_lines_may_be_lost() {
+    let damaged = |from: Option<&str>, until: Option<&str>| {
+        json!({"fact": "chain_damaged", "last_good_seq": 4, "found": "a hash that does not fit",
+               "from": from.map(at), "until": until.map(at)})
+    };
+    let history = Facts::always_up()
+        .add("2026-12-01", damaged(Some("2026-10-05"), Some("2026-10-06")))
+        .add("2026-12-02", damaged(None, None))
+        .history();
+    let found: Vec<_> = history.chain_damage().iter().map(|damage| damage.lost).collect();
+    let lost = Interval::new(at("2026-10-05"), at("2026-10-06"));
+    assert_eq!(found, [lost, Interval::new(at("2026-12-02"), at("2026-12-02"))]);
+    let touching = |from: &str, until: &str| -> Vec<Interval> {
+        history.chain_damage_in(Interval::new(at(from), at(until))).map(|it| it.lost).collect()
+    };
+    for (from, until, expected) in [
+        ("2026-10-01", "2026-10-05", vec![]),
+        ("2026-10-01", "2026-10-05 00:00:00.001", vec![lost]),
+        ("2026-10-05 01:00", "2026-10-05 02:00", vec![lost]),
+        ("2026-10-06", "2026-10-07", vec![lost]),
+        ("2026-10-06 00:00:00.001", "2026-10-07", vec![]),
+        ("2026-12-02", "2026-12-03", vec![Interval::new(at("2026-12-02"), at("2026-12-02"))]),
+    ] {
+        assert_eq!(touching(from, until), expected, "{from}");
+    }
+}

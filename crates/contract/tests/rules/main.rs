@@ -15,6 +15,8 @@ mod c9_support;
 mod facts;
 mod history;
 mod notices;
+mod stretches;
+mod terms;
 mod worked_examples;
 
 const MINUTE_MS: i64 = 60_000;
