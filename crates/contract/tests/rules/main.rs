@@ -12,6 +12,7 @@ mod c7_5_claims;
 mod c7_price;
 mod c8_budget;
 mod c9_support;
+mod carry_over;
 mod facts;
 mod history;
 mod notices;
