@@ -250,6 +250,10 @@ fn c6_7_c5_3_a_decision_after_the_close_makes_a_revision() {
     };
     assert_eq!(late("accepted"), [""; 0]);
     assert_eq!(late("claimed"), ["2026-10 r1 -: portal"]);
+    let known = Facts::default().terms("standard", "Europe/Stockholm", "claimed");
+    let known = known.set("portal", "2026-10", None, "standard");
+    let known = claimed(known, "A1", "2026-10-10", "2026-10-11").signed(None, "2026-10", 0);
+    assert_eq!(revisions(&known), [""; 0], "it was claimed before");
 }
 
 #[test]

@@ -32,6 +32,13 @@ fn c7_1_one_table_for_both_service_levels() {
 }
 
 #[test]
+fn c7_1_how_far_each_level_is() {
+    let left_ms = Facts::always_up().figure("2026-11").left_ms;
+    let edges_ms = [432, 864, 1_296].map(|minutes| minutes * MINUTE_MS);
+    assert_eq!(left_ms, [2_592_001, edges_ms[0], edges_ms[1], edges_ms[2]]);
+}
+
+#[test]
 fn c7_2_exactly_on_an_edge_is_the_settings_to_decide() {
     // 43 200 minutes: 432 lost are 99 %, 864 are 98 %, 1 296 are 97 %.
     let level = |minutes: i64, ms: i64, boundary| {

@@ -56,6 +56,21 @@ fn c9_1_an_incident_is_listed_in_every_month_that_it_touches() {
 }
 
 #[test]
+fn c9_1_an_incident_that_customers_reported_keeps_its_opening_over_a_months_end() {
+    // The second report lies in the first, and what was measured changes after it.
+    let facts = Facts::always_up()
+        .unmeasured("2026-10-31 20:00", "paused")
+        .up("2026-10-31 21:00")
+        .include("A1", "2026-10-31 20:00", "2026-11-01 02:00")
+        .include("A2", "2026-10-31 20:10", "2026-10-31 20:20");
+    for month in ["2026-10", "2026-11"] {
+        let incidents = facts.figure(month).incidents;
+        let spans: Vec<_> = incidents.iter().map(|it| (it.opened, it.closed)).collect();
+        assert_eq!(spans, [(at("2026-10-31 20:00"), Some(at("2026-11-01 02:00")))], "{month}");
+    }
+}
+
+#[test]
 fn c9_1_an_incident_is_open_while_its_downtime_goes_on() {
     let facts = Facts::always_up().down("2026-10-05 10:00", "2026-10-05 12:00");
     let closed = |as_of| facts.figure_as_of("2026-10", as_of).incidents[0].closed;

@@ -414,6 +414,10 @@ fn what_is_on_record_of_a_service_is_told() {
         )
         .history();
     assert!(history.has_presence("portal") && !history.has_presence("mail"));
+    let has_ended = |facts: Facts| facts.history().has_ended("portal");
+    let gone = Facts::default().began("2026-10-02").ended("2026-10-03");
+    assert!(has_ended(gone.clone()) && !has_ended(gone.began("2026-10-04")));
+    assert!(!history.has_ended("portal") && !history.has_ended("mail"));
     assert_eq!(history.known_since("portal"), Some(at("2026-10-02")));
     assert_eq!((history.known_since("mail"), history.known_since("wiki")), (None, None));
     let acknowledged: Vec<_> =
