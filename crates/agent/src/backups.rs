@@ -58,12 +58,13 @@ impl Backups {
         let (state_dir, counters) = (self.state_dir.clone(), self.counters.clone());
         let work = move || {
             warn_of_shared_devices(&state_dir, &to);
-            let made = to.iter().map(|dest| {
+            let mut all_made = true;
+            for dest in &to {
                 let is_made = copy(&state_dir, dest);
                 counters.backed_up(is_made);
-                is_made
-            });
-            made.fold(true, |all, one| all && one)
+                all_made &= is_made;
+            }
+            all_made
         };
         let is_made = tokio::task::spawn_blocking(work).await.unwrap_or(false);
         if is_made {

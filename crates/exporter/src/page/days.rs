@@ -36,7 +36,7 @@ pub fn days(
             }
         }
         ul.legend {
-            li.up { (language.of("up", "uppe")) }
+            li.up { (language.of("Up", "Uppe")) }
             @for class in Class::ALL {
                 li class=(class.as_str()) { (language.class(class)) }
             }

@@ -87,7 +87,7 @@ impl Language {
             Class::Planned => self.of("Planned", "Planerad"),
             Class::Excluded => self.of("Excluded", "Undantagen"),
             Class::Unmeasured => self.of("Unmeasured", "Omätt"),
-            Class::NotInService => self.of("Not in service", "Ej i drift"),
+            Class::NotInService => self.of("Outside the contract", "Utanför avtalstiden"),
         }
     }
 
