@@ -87,6 +87,19 @@ fn c8_2_a_pace_is_reached_to_the_millisecond() {
 }
 
 #[test]
+fn c8_2_a_window_reaches_back_as_far_as_its_name_says() {
+    use contract::budget::BURN_WINDOWS;
+    // Five minutes of the hour are enough for any of them, two for none.
+    let facts = Facts::always_up().down("2026-12-05 10:00", "2026-12-05 11:00");
+    for (window, hours) in BURN_WINDOWS.into_iter().zip([6, 24, 72]) {
+        let end = at("2026-12-05 11:00").plus_ms(hours * 60 * MINUTE_MS);
+        let figure = facts.figure("2026-12");
+        assert!(figure.is_burning(window, end.plus_ms(-5 * MINUTE_MS)), "{}", window.name);
+        assert!(!figure.is_burning(window, end.plus_ms(-2 * MINUTE_MS)), "{}", window.name);
+    }
+}
+
+#[test]
 fn c8_2_the_budget_will_burn_if_the_months_pace_burns_it() {
     // A thousandth of ten days: exactly the budget's pace.
     let facts = Facts::always_up().down("2026-12-05 10:00", "2026-12-05 10:14:24");
