@@ -15,7 +15,7 @@ MAY_USE = {
     "ledger": {"contract"},
     "calendar": {"contract"},
     "statement": {"contract"},
-    "exporter": {"calendar", "contract"},
+    "exporter": {"calendar", "contract", "statement"},
     "notices": {"contract", "statement"},
     "agent": {
         "calendar", "contract", "exporter", "ledger", "notices", "probe", "statement", "watch",
