@@ -102,12 +102,12 @@ mod tests {
 
     #[test]
     fn c3_6_a_sleeping_machine_is_unmeasured_from_the_last_observation_before() {
-        let mut clocks = Clocks::new(now(1_000_000, 0, 0), Instant::MIN);
-        let found = clocks.observe(now(1_060_000, 100, 60_000)).unwrap();
+        let mut clocks = Clocks::new(now(1_000_000, 900_000, 900_000), Instant::MIN);
+        let found = clocks.observe(now(1_060_000, 900_100, 960_000)).unwrap();
         assert_eq!(found.cause, UnmeasuredCause::Suspended);
         assert_eq!(found.from, at(1_000_000));
-        assert_eq!(found.noticed_mono_ms, 100);
-        assert_eq!(clocks.observe(now(1_060_100, 200, 60_100)), None);
+        assert_eq!(found.noticed_mono_ms, 900_100);
+        assert_eq!(clocks.observe(now(1_060_100, 900_200, 960_100)), None);
     }
 
     #[test]
