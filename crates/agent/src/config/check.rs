@@ -102,6 +102,14 @@ pub struct Plan {
     terms: BTreeMap<String, PlannedTerms>,
     services: Vec<PlannedService>,
     told: Told,
+    backup: PlannedBackup,
+}
+
+#[derive(Debug, Serialize)]
+struct PlannedBackup {
+    /// The time of the day, in UTC.
+    at: String,
+    to: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -161,6 +169,12 @@ struct PlannedLimits {
     total: i64,
 }
 
+/// A time of the day, as people write it.
+fn clock_time(at_ms: i64) -> String {
+    let minutes = at_ms / 60_000;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 impl Plan {
     /// What `config` would do, as seen at `now`.
     fn of(config: &Config, now: Instant) -> Self {
@@ -197,6 +211,10 @@ impl Plan {
             terms: terms.collect(),
             services: config.services.iter().map(|service| planned_service(service)).collect(),
             told: Told::of(config),
+            backup: PlannedBackup {
+                at: clock_time(config.backup.at_ms),
+                to: config.backup.to.iter().map(|to| to.display().to_string()).collect(),
+            },
         }
     }
 
@@ -220,6 +238,13 @@ impl Plan {
                 let need = self.witness.need;
                 line("witnesses", &format!("{need} of {} must answer within {within}", all.len()));
                 all.iter().for_each(|target| line("", target));
+            }
+        }
+        match self.backup.to.as_slice() {
+            [] => line("backups", "none: the journal is in one place only; see [backup]"),
+            all => {
+                line("backups", &format!("each day at {} UTC", self.backup.at));
+                all.iter().for_each(|to| line("", to));
             }
         }
         self.told.lines().iter().for_each(|(name, value)| line(name, value));

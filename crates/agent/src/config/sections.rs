@@ -82,14 +82,10 @@ pub(super) fn backup(main: &Table<'_>, folder: &Path) -> Backup {
     let table = main.section("backup");
     let to: Vec<PathBuf> = table.texts("to", value::path).unwrap_or_default();
     let at_ms = table.text("at", time_of_day).unwrap_or(BACKUP_AT_MS);
-    let missing = match to.len() {
-        0 => Some("no backup is configured: the journal is in one place only (C10.4)"),
-        1 => Some("there is one backup only: the ledger is kept in two separate places (C10.4)"),
-        _ => None,
-    };
-    if let Some(missing) = missing {
-        let help = r#"give to = ["…", "…"] in [backup]: folders on two separate devices"#;
-        table.note(main.problem_with_file(missing).help(help).warning());
+    if to.len() == 1 {
+        let problem =
+            table.problem("to", "there is one backup only: two places are wanted (C10.4)");
+        table.note(problem.help("add a folder on another device").warning());
     }
     if to.len() > BACKUPS_MAX {
         table.note(table.problem("to", format!("more than {BACKUPS_MAX} backups")));
