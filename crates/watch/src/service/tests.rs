@@ -157,3 +157,18 @@ fn c3_9_a_suspicion_that_changes_no_record_is_shown_too() {
     assert_eq!(watch.live().state, &unmeasured(UnmeasuredCause::Suspected));
     assert_eq!(watch.live().since, Some(Instant::from_ms(121_000)));
 }
+
+#[test]
+fn c3_3_a_failure_in_doubt_is_suspected_once_enough_witnesses_answer() {
+    for (answered, cause) in [(2, UnmeasuredCause::Suspected), (1, UnmeasuredCause::OwnNetwork)] {
+        let mut watch = Watch::new(SETTINGS);
+        let silent = Outcome::Down(DownCause::Silence);
+        watch.on_attempt(now(1100), &attempted(1000, silent));
+        watch.on_attempt(now(2100), &attempted(2000, silent));
+        watch.on_witnesses(now(2200), Witnesses { answered: 0, asked: 2 });
+        assert_eq!(watch.live().state, &unmeasured(UnmeasuredCause::OwnNetwork));
+        watch.on_attempt(now(62_100), &attempted(62_000, silent));
+        watch.on_witnesses(now(62_200), Witnesses { answered, asked: 2 });
+        assert_eq!(watch.live().state, &unmeasured(cause));
+    }
+}
