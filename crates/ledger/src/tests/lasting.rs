@@ -85,8 +85,8 @@ fn c3_9_a_runs_first_heartbeat_decides_without_the_store() {
     let (ledger, _) = open(dir.path(), at(20_000));
     assert_eq!(ledger.decided_until(), None);
     ledger.heartbeat(at(21_000));
-    // Acknowledged after the heartbeat, so that the writer has been there.
     ledger.record(vec![up("portal", at(21_001))]).wait().unwrap();
+    settle(&ledger);
     assert_eq!(ledger.read(History::last_known), Some(at(21_001)));
     assert!(ledger.decided_until() >= Some(at(21_000)));
     let text = journal_text(dir.path());
