@@ -55,7 +55,7 @@ pub use figure::{Figure, Percent, Reach, StopFigure, month_figure};
 pub use history::{History, State, StateSince};
 pub use incidents::{Incident, Response};
 pub use instant::{Instant, Interval};
-pub use line::{hidden_seq, parse_line};
+pub use line::{foreign_seq, hidden_seq, parse_line};
 pub use money::Money;
 pub use month::Month;
 pub use month_terms::{MonthTerms, ResolvedTerms, ServiceContract, TermsError};

@@ -39,6 +39,35 @@ pub fn hidden_seq(text: &str) -> Option<u64> {
     serde_json::from_str::<Hidden<'_>>(text).ok().map(|hidden| hidden.seq)
 }
 
+/// Facts that no figure is computed from, and whose fields contract.md leaves to the program.
+const FREE_FACTS: [&str; 11] = [
+    "chain_damaged",
+    "claim_settled",
+    "claim_submitted",
+    "incident_notifiable",
+    "incident_reported",
+    "month_closed",
+    "notice_delivered",
+    "provider_set",
+    "signing_key_set",
+    "statement_signed",
+    "vantage_set",
+];
+
+/// The number of a line that another program wrote with fields of its own, about something that no
+/// figure is computed from; none if `text` is not one. A replay passes over it.
+pub fn foreign_seq(text: &str) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        seq: u64,
+        #[serde(rename = "at")]
+        _at: Instant,
+        fact: &'a str,
+    }
+    let head: Head<'_> = serde_json::from_str(text).ok()?;
+    FREE_FACTS.contains(&head.fact).then_some(head.seq)
+}
+
 /// The facts that make up nearly all of a journal, without the detour that a flattened enum takes
 /// (a third of its time). What does not fit is read as a [`Line`], which also words the errors.
 #[derive(Deserialize)]
@@ -149,6 +178,19 @@ mod tests {
         for name in Fact::NAMES {
             assert!(names.contains(&format!("{name:?}")), "{name} is not tried");
         }
+    }
+
+    #[test]
+    fn a_fact_that_bears_on_no_figure_may_have_another_programs_fields() {
+        let told =
+            r#"{"seq":7,"at":"2026-10-01T00:00:00.000Z","fact":"notice_delivered","to":"anna"}"#;
+        assert!(parse_line(told, 1).is_err());
+        assert_eq!(foreign_seq(told), Some(7));
+        for other in ["state", "terms_set", "stop_announced", "made_up"] {
+            assert_eq!(foreign_seq(&told.replace("notice_delivered", other)), None, "{other}");
+        }
+        assert_eq!(foreign_seq(&told.replace("2026-10", "2026-13")), None);
+        assert!(FREE_FACTS.iter().all(|name| Fact::NAMES.contains(name)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use contract::{History, parse_line};
+use contract::{History, foreign_seq, parse_line};
 use ledger::Tip;
 use ledger::journal::line::{Hash, LINE_BYTES_MAX, Sealed};
 
@@ -99,7 +99,15 @@ impl Reader {
             .map_err(|error| format!("bad JSON: no UTF-8 at byte {}", error.valid_up_to() + 1))?;
         let taken = match self.seal(line)? {
             Some(hidden) => self.history.pass_over(hidden),
-            None => parse_line(text, number).and_then(|line| self.history.apply(&line)),
+            None => match (parse_line(text, number), self.last_hash) {
+                (Ok(line), _) => self.history.apply(&line),
+                // Sealed lines are our own; plain facts may be another program's.
+                (Err(error), None) => match foreign_seq(text) {
+                    Some(seq) => self.history.pass_over(seq),
+                    None => Err(error),
+                },
+                (Err(error), Some(_)) => Err(error),
+            },
         };
         taken.map_err(|error| error.kind.to_string())
     }
