@@ -78,7 +78,7 @@ impl Pause {
 
 impl Desk {
     /// A desk at which incidents wait `group_ms` for others, and `rate_max` letters go to one
-    /// contact within [`RATE_WINDOW_MS`].
+    /// contact within ten minutes.
     pub fn new(group_ms: i64, rate_max: usize) -> Self {
         Desk { group_ms, rate_max: rate_max.max(1), ..Desk::default() }
     }

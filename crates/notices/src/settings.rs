@@ -26,7 +26,7 @@ pub struct Mail {
     pub roots: Option<Arc<Vec<CertificateDer<'static>>>>,
     /// How long incidents wait for others, to go in one letter.
     pub group_ms: i64,
-    /// Letters to one recipient within [`crate::desk::RATE_WINDOW_MS`]; what is beyond is joined.
+    /// Letters to one recipient within ten minutes; what is beyond is joined.
     pub rate_max: usize,
 }
 
