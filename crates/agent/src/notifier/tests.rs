@@ -1,0 +1,175 @@
+use std::sync::Mutex;
+use std::time::Instant as RealInstant;
+
+use contract::ServiceState;
+use ledger::OpenOptions;
+use mail_service::{Mail, MailFault, MailOptions, MailServer};
+use watch::Now;
+
+use super::*;
+
+/// How long anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+const MINUTE_MS: i64 = 60_000;
+
+/// A clock that stands still until it is set.
+struct SetClock(Mutex<i64>);
+
+impl Clock for SetClock {
+    fn now(&self) -> Now {
+        let ms = *self.0.lock().unwrap();
+        Now { wall: Instant::from_ms(START_MS + ms), mono_ms: ms, boot_ms: ms }
+    }
+
+    fn synchronised(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// 2026-11-05T12:00:00Z.
+const START_MS: i64 = 1_793_880_000_000;
+
+/// A ledger, a mail server, and a notifier that is told the time.
+struct Scene {
+    folder: tempfile::TempDir,
+    clock: Arc<SetClock>,
+    ledger: Ledger,
+    server: MailServer,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock(Mutex::new(0)));
+        let options = OpenOptions {
+            dir: folder.path().join("state"),
+            agent: "test".to_owned(),
+            version: "0".to_owned(),
+            now: clock.now().wall,
+        };
+        let (ledger, _) = Ledger::open(options).unwrap();
+        let server = MailServer::start(MailOptions::default()).unwrap();
+        Scene { folder, clock, ledger, server }
+    }
+
+    fn start(&self) -> Notifier {
+        let port = self.server.port();
+        let text = format!(
+            "[mail]\nserver = \"127.0.0.1:{port}\"\ntls = \"none\"\nfrom = \"a@b.example\"\n\
+             [provider]\nfault_report_mail = \"support@b.example\"\nlang = \"en\"\n\
+             [[contact]]\nid = \"anna\"\nmail = \"anna@c.example\"\nservices = [\"portal\"]\n\
+             [[service]]\nname = \"portal\"\nlogin.url = \"https://portal.example/\"\n\
+             login.user = \"probe\"\nlogin.password = {{ file = \"upptid.toml\" }}\n"
+        );
+        let path = self.folder.path().join("upptid.toml");
+        std::fs::write(&path, text).unwrap();
+        let tools = Tools {
+            clock: self.clock.clone(),
+            ledger: self.ledger.clone(),
+            board: Arc::default(),
+            counters: Arc::new(Counters::new()),
+        };
+        Notifier::start(tools, &Config::load(&path, None).unwrap()).unwrap()
+    }
+
+    fn record(&self, fact: Fact) {
+        self.ledger.record(vec![(self.clock.now().wall, fact)]).wait().unwrap();
+    }
+
+    fn state(&self, state: ServiceState) {
+        let from = self.clock.now().wall;
+        self.record(Fact::State { service: "portal".to_owned(), from, state, evidence: None });
+    }
+
+    /// Until `minute` nothing more happens.
+    fn pass(&self, minute: i64) {
+        *self.clock.0.lock().unwrap() = minute * MINUTE_MS;
+        self.ledger.heartbeat(self.clock.now().wall);
+    }
+
+    fn wait_for_mails(&self, count: usize) -> Vec<Mail> {
+        let began = RealInstant::now();
+        while self.server.mails().len() < count {
+            assert!(began.elapsed() < PATIENCE, "{:?}", self.server.mails());
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.server.mails()
+    }
+
+    fn deliveries(&self) -> usize {
+        self.ledger.read(|history| history.deliveries("portal").len())
+    }
+
+    fn stop(&self, notifier: Notifier) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(notifier.stop());
+    }
+}
+
+fn portal_set() -> Fact {
+    Fact::ServiceSet {
+        service: "portal".to_owned(),
+        month: "2026-11".to_owned(),
+        customer: None,
+        terms: "standard".to_owned(),
+        monthly_fee: None,
+        contacts: vec!["anna".to_owned()],
+    }
+}
+
+#[test]
+fn c9_5_an_outage_is_told_when_it_has_waited_for_others_and_its_end_when_it_is_over() {
+    let scene = Scene::new();
+    scene.record(portal_set());
+    scene.state(ServiceState::Up);
+    let notifier = scene.start();
+    scene.pass(1);
+    scene.state(ServiceState::Down { cause: "http_status".to_owned() });
+    scene.pass(2);
+    // The server refuses the contact; the provider is told none the less.
+    scene.server.refuse("anna@c.example", 550);
+    scene.pass(3);
+    let [report] = &scene.wait_for_mails(1)[..] else { panic!("one mail") };
+    assert_eq!(report.to, "support@b.example");
+    assert!(report.readable().contains("This is a fault report"), "{}", report.readable());
+    scene.server.refuse("anna@c.example", 0);
+    scene.pass(5);
+    let mails = scene.wait_for_mails(2);
+    assert_eq!(mails[1].to, "anna@c.example");
+    scene.state(ServiceState::Up);
+    scene.pass(14);
+    scene.stop(notifier);
+    assert_eq!((scene.server.mails().len(), scene.deliveries()), (2, 2));
+
+    // Nothing but the facts is kept: another notifier tells the rest, and only that.
+    let notifier = scene.start();
+    scene.pass(17);
+    let mails = scene.wait_for_mails(4);
+    for (mail, word) in mails[2..].iter().zip(["är över", "is over"]) {
+        assert!(mail.readable().contains(word), "{}", mail.readable());
+    }
+    scene.stop(notifier);
+    assert_eq!((scene.server.mails().len(), scene.deliveries()), (4, 4));
+    scene.ledger.close(scene.clock.now().wall).unwrap();
+}
+
+#[test]
+fn c9_5_a_server_that_cannot_be_reached_loses_nothing() {
+    let scene = Scene::new();
+    scene.record(portal_set());
+    scene.state(ServiceState::Down { cause: "http_status".to_owned() });
+    scene.server.inject(MailFault::Unavailable);
+    let notifier = scene.start();
+    scene.pass(3);
+    let began = RealInstant::now();
+    while scene.server.connections() == 0 {
+        assert!(began.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(20));
+    }
+    scene.server.inject(MailFault::None);
+    scene.pass(9);
+    scene.wait_for_mails(2);
+    scene.stop(notifier);
+    assert_eq!(scene.deliveries(), 2);
+    scene.ledger.close(scene.clock.now().wall).unwrap();
+}
