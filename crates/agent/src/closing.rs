@@ -13,7 +13,7 @@ use contract::{
 };
 use exporter::Counters;
 use ledger::{Ledger, Tip, read_until};
-use statement::document::{Document, LedgerPosition, Status};
+use statement::document::{Document, LedgerPosition};
 use statement::{Asked, Lang, Signature, SigningKey, compose, json, sha256};
 use tokio::sync::watch;
 
@@ -53,6 +53,7 @@ pub struct Closing {
 /// Why something that is due was not done.
 type Trouble = String;
 
+const ANOTHER_VERSION: &str = "it cannot be made anew: another version of this program made it";
 const NOT_DECIDED: &str = "the journal does not say that all in the month is decided";
 
 impl Closing {
@@ -226,7 +227,7 @@ impl Closing {
             customer = made.customer,
             "month closed, its statement signed"
         );
-        self.write_files(source, &made)
+        self.write_files(source, &made, &document, &bytes)
     }
 
     /// The files of each customer's last statement, where they are missing: a crash came before
@@ -251,7 +252,12 @@ impl Closing {
         for ((month, used_seq), signed) in missing {
             let source = self.read(month, Some(used_seq))?;
             for made in signed {
-                self.write_files(&source, &made)?;
+                let document = source.compose(&made).ok_or(NOT_DECIDED)?;
+                let bytes = json::document_bytes(&document);
+                if sha256(&bytes) != made.sha256 {
+                    return Err(ANOTHER_VERSION.to_owned());
+                }
+                self.write_files(&source, &made, &document, &bytes)?;
             }
         }
         Ok(())
@@ -267,14 +273,14 @@ impl Closing {
         Ok(Source { history, tip, folder })
     }
 
-    fn write_files(&self, source: &Source, made: &SignedStatement) -> Result<(), Trouble> {
-        let document = source.compose(made).ok_or(NOT_DECIDED)?;
-        let bytes = json::document_bytes(&document);
-        if sha256(&bytes) != made.sha256 {
-            return Err("it cannot be made anew: another version of this program made it".into());
-        }
-        let langs = self.langs(&document);
-        source.folder.files(made).write(&document, &bytes, made, &langs)
+    fn write_files(
+        &self,
+        source: &Source,
+        made: &SignedStatement,
+        document: &Document,
+        bytes: &str,
+    ) -> Result<(), Trouble> {
+        source.folder.files(made).write(document, bytes, made, &self.langs(document))
     }
 
     /// The languages of those who are told about the services; both, if nobody is.
@@ -310,15 +316,7 @@ impl Source {
     /// None unless all in the month is decided.
     fn compose(&self, asked: &SignedStatement) -> Option<Document> {
         let ledger = LedgerPosition { seq: self.tip.seq, hash: self.tip.hash.to_string() };
-        let asked = Asked {
-            customer: asked.customer.as_deref(),
-            month: asked.month,
-            revision: asked.revision,
-            status: Status::Closed,
-            issued_at: asked.issued_at,
-            ledger,
-        };
-        compose(&self.history, &asked)
+        compose(&self.history, &Asked { ledger, ..Asked::signed(asked) })
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use contract::fact::Ground;
 use contract::{
     ClosedFigure, ContractInForce, Contracts, DownClass, Figure, History, Incident, Instant, Money,
-    Month, MonthTerms, Outage, Reach, ReportStage, StopFigure, Terms, month_figure,
-    services_by_customer, services_of, stop_notice,
+    Month, MonthTerms, Outage, Reach, ReportStage, SignedStatement, StopFigure, Terms,
+    month_figure, services_by_customer, services_of, stop_notice,
 };
 use sha2::{Digest, Sha256};
 
@@ -39,6 +39,18 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
+    /// The document of a statement that is signed, or about to be.
+    pub fn signed(made: &'a SignedStatement) -> Self {
+        Asked {
+            customer: made.customer.as_deref(),
+            month: made.month,
+            revision: made.revision,
+            status: Status::Closed,
+            issued_at: made.issued_at,
+            ledger: LedgerPosition { seq: made.used_seq, hash: made.used_hash.clone() },
+        }
+    }
+
     /// The running month, as far as all is decided (C3.9). None if nothing is known.
     pub fn provisional(
         history: &History,

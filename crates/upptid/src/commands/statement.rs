@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use contract::{History, Month, SignedStatement, Statement};
 use ledger::ReadError;
-use statement::document::{LedgerPosition, Status};
+use statement::document::LedgerPosition;
 use statement::{Asked, Document, Lang, Signature, compose, csv, customers_of, file_name, html};
 use statement::{json, pdf, sha256, slugs};
 
@@ -188,15 +188,8 @@ impl Desk {
                 ),
             ));
         }
-        let asked = Asked {
-            customer: made.customer.as_deref(),
-            month: made.month,
-            revision: made.revision,
-            status: Status::Closed,
-            issued_at: made.issued_at,
-            ledger: LedgerPosition { seq: made.used_seq, hash: made.used_hash.clone() },
-        };
-        let document = compose(history, &asked).ok_or_else(|| another_version(made))?;
+        let document =
+            compose(history, &Asked::signed(made)).ok_or_else(|| another_version(made))?;
         let bytes = json::document_bytes(&document);
         if sha256(&bytes) != made.sha256 {
             return Err(another_version(made));
