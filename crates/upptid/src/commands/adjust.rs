@@ -4,7 +4,7 @@ use agent::admin::{AdjustmentView, Claim, Reply, Request};
 use contract::fact::{AdjustmentKind, Decision, Ground};
 
 use super::ask::{ask, local};
-use crate::cli::{AdjustCommand, AdjustmentKindArg, ClaimArgs};
+use crate::cli::adjust::{AdjustCommand, AdjustmentKindArg, ClaimArgs};
 use crate::exit::{Exit, Failure};
 
 /// Claims, decides or lists.

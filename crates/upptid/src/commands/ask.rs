@@ -4,7 +4,7 @@ use agent::admin::{Reply, Request, client};
 use contract::Instant;
 use jiff::tz::TimeZone;
 
-use crate::cli::AgentArg;
+use crate::cli::place::AgentArg;
 use crate::exit::{Exit, Failure};
 
 /// Asks, and prints the answer: as JSON, or as `describe` puts it.

@@ -7,7 +7,7 @@ use ledger::{BackupError, BackupReport};
 use serde_json::{Value, json};
 
 use super::state::state_dir;
-use crate::cli::BackupArgs;
+use crate::cli::backup::BackupArgs;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 

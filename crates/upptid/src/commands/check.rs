@@ -4,7 +4,7 @@ use agent::clock::{Clock, SystemClock};
 use agent::config::check;
 
 use super::credentials_folder;
-use crate::cli::CheckArgs;
+use crate::cli::check::CheckArgs;
 use crate::exit::{Exit, Failure};
 
 /// Prints what would be measured, or everything that is wrong.

@@ -4,7 +4,7 @@ use agent::admin::{ReductionClaimView, Reply, Request};
 use contract::ClaimState;
 
 use super::ask::{ask, local};
-use crate::cli::ClaimCommand;
+use crate::cli::claim::ClaimCommand;
 use crate::exit::{Exit, Failure};
 
 /// Lists, submits or settles.

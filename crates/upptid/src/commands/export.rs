@@ -8,7 +8,7 @@ use ledger::{ExportError, ExportFor, ExportReport};
 use serde_json::json;
 
 use super::state::journal_dir;
-use crate::cli::ExportArgs;
+use crate::cli::export::ExportArgs;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 

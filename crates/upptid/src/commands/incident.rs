@@ -5,7 +5,7 @@ use agent::admin::{IncidentReport, IncidentView, NotifiableView, Reply, Request}
 use contract::ReportStage;
 
 use super::ask::{ask, local};
-use crate::cli::{IncidentCommand, StageArg};
+use crate::cli::incident::{IncidentCommand, StageArg};
 use crate::exit::{Exit, Failure};
 
 /// Lists, acknowledges, reports or marks.

@@ -3,7 +3,7 @@
 use agent::admin::{Reply, Request};
 
 use super::ask::ask;
-use crate::cli::{PauseArgs, ResumeArgs};
+use crate::cli::pause::{PauseArgs, ResumeArgs};
 use crate::exit::{Exit, Failure};
 
 /// Measures a service no more.

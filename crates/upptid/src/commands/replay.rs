@@ -6,7 +6,7 @@ use std::sync::Arc;
 use agent::config::{Config, Service};
 use contract::{Fact, History, Instant, Line, Month, ReplayService, ResolvedTerms};
 
-use crate::cli::{ReplayArgs, ReplayFormat};
+use crate::cli::replay::{ReplayArgs, ReplayFormat};
 use crate::exit::{Exit, Failure};
 use crate::facts;
 

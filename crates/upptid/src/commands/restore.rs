@@ -1,7 +1,7 @@
 //! `upptid restore`: a state folder from a backup, verified before and after (C10.4).
 
 use super::backup::exit_of;
-use crate::cli::RestoreArgs;
+use crate::cli::backup::RestoreArgs;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 

@@ -8,7 +8,7 @@ use agent::{Deps, RunError, lifecycle};
 use tracing::level_filters::LevelFilter;
 
 use super::{credentials_folder, load};
-use crate::cli::ConfigArg;
+use crate::cli::place::ConfigArg;
 use crate::exit::{Exit, Failure};
 
 /// Runs the agent.

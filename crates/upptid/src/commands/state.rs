@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use agent::config::Config;
 
-use crate::cli::StateArg;
+use crate::cli::place::StateArg;
 use crate::exit::Failure;
 
 /// The state folder: as given, as the configuration says, or the usual one.

@@ -13,7 +13,7 @@ use statement::{Asked, Document, Lang, Signature, compose, csv, customers_of, fi
 use statement::{json, pdf, sha256, slugs};
 
 use super::state::journal_dir;
-use crate::cli::{StatementArgs, StatementFormat};
+use crate::cli::statement::{StatementArgs, StatementFormat};
 use crate::exit::{Exit, Failure};
 use crate::facts;
 

@@ -11,7 +11,7 @@ use agent::admin::{
 use calendar::{Event, FILE_BYTES_MAX, Until, When};
 
 use super::ask::{answer, ask, local};
-use crate::cli::{AnnounceArgs, ImportArgs, StopCommand};
+use crate::cli::stop::{AnnounceArgs, ImportArgs, StopCommand};
 use crate::exit::{Exit, Failure};
 
 /// Announces, imports, cancels or lists.

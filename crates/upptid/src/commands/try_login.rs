@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::load;
-use crate::cli::{KindArg, TryArgs};
+use crate::cli::try_login::{KindArg, TryArgs};
 use crate::exit::{Exit, Failure};
 use crate::waterfall;
 

@@ -7,7 +7,7 @@ use ledger::{SegmentReport, VerifyReport, verify};
 use serde_json::{Value, json};
 
 use super::verify_statement::{self, Statements};
-use crate::cli::VerifyArgs;
+use crate::cli::verify::VerifyArgs;
 use crate::exit::{Exit, Failure};
 
 /// What was found of one path.

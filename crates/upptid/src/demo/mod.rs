@@ -18,7 +18,7 @@ use agent::lifecycle::{self, Signal};
 use agent::{Deps, Running};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::cli::DemoArgs;
+use crate::cli::demo::DemoArgs;
 use crate::commands::run::{failure, runtime};
 use crate::exit::{Exit, Failure};
 use stage::Stage;

@@ -1,0 +1,98 @@
+//! The command line: a table of contents. The words of each command are in its own file.
+
+pub mod adjust;
+pub mod backup;
+pub mod check;
+pub mod claim;
+pub mod demo;
+pub mod export;
+pub mod incident;
+pub mod pause;
+pub mod place;
+pub mod replay;
+pub mod statement;
+pub mod stop;
+pub mod try_login;
+pub mod verify;
+
+use clap::{Parser, Subcommand};
+
+use self::adjust::AdjustCommand;
+use self::backup::{BackupArgs, RestoreArgs};
+use self::check::CheckArgs;
+use self::claim::ClaimCommand;
+use self::demo::DemoArgs;
+use self::export::ExportArgs;
+use self::incident::IncidentCommand;
+use self::pause::{PauseArgs, ResumeArgs};
+use self::place::ConfigArg;
+use self::replay::ReplayArgs;
+use self::statement::StatementArgs;
+use self::stop::StopCommand;
+use self::try_login::TryArgs;
+use self::verify::VerifyArgs;
+
+/// Says, with proof, how many minutes in a calendar month a customer could not log in.
+#[derive(Parser)]
+#[command(version, propagate_version = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 up or done, 1 down or a check failed, 2 usage or \
+    configuration,\n3 could not be measured, 4 the agent cannot be reached,\n5 the ledger or a \
+    statement is damaged.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Show everything at work: a login service, its outages, the agent and its page
+    Demo(DemoArgs),
+    /// Measure, until told to stop
+    Run(ConfigArg),
+    /// Check a configuration, and say what it would measure
+    Check(CheckArgs),
+    /// Make one login now, and show each phase of it
+    Try(Box<TryArgs>),
+    /// Planned stops: announce, import from a calendar, cancel, list
+    #[command(subcommand)]
+    Stop(StopCommand),
+    /// Adjustments of a month's figure: claim, decide, list
+    #[command(subcommand)]
+    Adjust(AdjustCommand),
+    /// Incidents: list, acknowledge, report, and what is due to the authority (NIS2)
+    #[command(subcommand)]
+    Incident(IncidentCommand),
+    /// Claims of price reductions: list, submit, settle
+    #[command(subcommand)]
+    Claim(ClaimCommand),
+    /// Measure a service no more, until it is resumed
+    Pause(PauseArgs),
+    /// Measure a paused service again
+    Resume(ResumeArgs),
+    /// Compute a month from recorded facts, without an agent
+    Replay(ReplayArgs),
+    /// Make a customer's statement of a month, from the journal alone
+    Statement(StatementArgs),
+    /// Write the journal for a customer, other customers' lines as hashes; works while the agent runs
+    Export(ExportArgs),
+    /// Back the journal up to folders, each read back; works while the agent runs
+    Backup(BackupArgs),
+    /// Restore a backup to an empty state folder
+    Restore(RestoreArgs),
+    /// Check a journal, an export or a statement, offline; works while the agent runs
+    Verify(VerifyArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}
