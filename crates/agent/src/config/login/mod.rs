@@ -1,0 +1,158 @@
+//! `[service.login]`: how one signs in, into the probe's own settings.
+
+mod form;
+mod json;
+mod proof;
+mod reach;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use probe::settings::{Basic, Credentials, Dial, Family, Kind, Login};
+use secrecy::SecretString;
+
+use self::proof::{check_proof, logout, proofs, refusals};
+use self::reach::{check_address, client, dial, limits};
+use super::secret::{Places, SecretPlace, secret};
+use super::table::Table;
+use super::value::{self, Wrong, https_url, one_of, text};
+
+/// Most proofs, texts of a refusal, further fields and name servers, each.
+const ITEMS_MAX: usize = 32;
+
+/// Every kind of login, with the keys that not all kinds have.
+const KINDS: [(&str, &[&str]); 3] = [("form", form::KEYS), ("basic", &[]), ("json", json::KEYS)];
+
+/// A login as the file gives it.
+pub(super) struct ReadLogin {
+    /// One login; with family `each` one per family, IPv4 first.
+    pub(super) logins: Vec<Arc<Login>>,
+    /// Secrets that were read, with what each is.
+    pub(super) secrets: Vec<(&'static str, SecretPlace)>,
+}
+
+/// Where secrets are read from, and those that were.
+struct Reading<'a> {
+    places: &'a Places<'a>,
+    secrets: Vec<(&'static str, SecretPlace)>,
+}
+
+impl Reading<'_> {
+    /// Asks `table` for the secret `key`, which is the login's `what`.
+    fn secret<'t>(
+        &mut self,
+        table: &Table<'t>,
+        key: &'t str,
+        what: &'static str,
+    ) -> Option<SecretString> {
+        let (secret, place) = secret(table, key, self.places)?;
+        self.secrets.push((what, place));
+        Some(secret)
+    }
+}
+
+/// Reads one login. None if it cannot be measured; that is noted.
+pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> {
+    let mut reading = Reading { places, secrets: Vec::new() };
+    let kind = kind(&table);
+    let account = account(&table, &mut reading, "password");
+    let second_account = table.table("second").and_then(|second| {
+        let account = self::account(&second, &mut reading, "second password");
+        second.end();
+        account
+    });
+    let families = [
+        ("any", [Family::Any].as_slice()),
+        ("v4", &[Family::V4]),
+        ("v6", &[Family::V6]),
+        ("each", &[Family::V4, Family::V6]),
+    ];
+    let families = table.text("family", one_of(&families)).unwrap_or(&[Family::Any]);
+    let proof = proofs(&table);
+    let logout = logout(&table);
+    let refusals = refusals(&table);
+    let limits = limits(&table);
+    let dial = dial(&table, &mut reading);
+    let client = client(&table);
+    if let (Some(first), Some(second)) = (&account, &second_account)
+        && first.user == second.user
+    {
+        let problem = table.problem("second", "the second account is the first one again");
+        table.note(
+            problem.help("only a different account tells a locked one from a dead login (C3.5)"),
+        );
+    }
+    check_proof(&table, kind.as_ref());
+    check_address(&table, &dial, families.len() > 1);
+    table.end();
+
+    let (kind, account) = (kind?, account?);
+    let login =
+        Login { kind, account, second_account, proof, logout, refusals, limits, dial, client };
+    let of_family = |family: &Family| {
+        let dial = Dial { family: *family, ..login.dial.clone() };
+        Arc::new(Login { dial, ..login.clone() })
+    };
+    let mut secrets = reading.secrets;
+    secrets.shrink_to_fit();
+    Some(ReadLogin { logins: families.iter().map(of_family).collect(), secrets })
+}
+
+fn kind(table: &Table<'_>) -> Option<Kind> {
+    let words = KINDS.map(|(word, _)| (word, word));
+    let word = table.value("kind").map_or(Some("form"), |value| value.text(one_of(&words)));
+    let url = table.text("url", https_url);
+    if !table.has("url") {
+        let problem = table.problem("url", "the login has no url");
+        table.note(problem.help(r#"add url = "https://…": the page where people sign in"#));
+    }
+    check_keys(table, word);
+    let (word, url) = (word?, url?);
+    Some(match word {
+        "basic" => Kind::Basic(Basic { url }),
+        "json" => Kind::Json(json::read(table, url)),
+        _ => Kind::Form(form::read(table, url)),
+    })
+}
+
+/// Notes the keys that only other kinds have: said so, that is a better answer than "unknown".
+fn check_keys(table: &Table<'_>, word: Option<&str>) {
+    let keys: BTreeSet<&str> = KINDS.iter().flat_map(|(_, keys)| keys.iter().copied()).collect();
+    for key in keys {
+        let has = |(_, keys): &&(&str, &[&str])| keys.contains(&key);
+        let owners: Vec<&str> = KINDS.iter().filter(has).map(|(owner, _)| *owner).collect();
+        if let Some(word) = word
+            && !owners.contains(&word)
+            && table.has(key)
+        {
+            let message = format!("a login of kind {word} has no such key");
+            let problem = table.problem_with_key(key, message);
+            table.note(problem.help(format!("it is a key of kind {}", owners.join(" and "))));
+        }
+        table.allow(key);
+    }
+}
+
+fn account(
+    table: &Table<'_>,
+    reading: &mut Reading<'_>,
+    what: &'static str,
+) -> Option<Credentials> {
+    let user = table.text("user", text);
+    let password = reading.secret(table, "password", what);
+    for (key, remedy) in [
+        ("user", r#"add user = "…": an account for the probe alone"#),
+        ("password", r#"add password = { credential = "name" } or { file = "path" }"#),
+    ] {
+        if !table.has(key) {
+            table.note(table.problem(key, format!("the login has no {key}")).help(remedy));
+        }
+    }
+    // What lacks its password is refused; until then the rest of it can be told of.
+    Some(Credentials { user: user?, password: password.unwrap_or_default() })
+}
+
+/// Any text, also an empty one.
+fn any(text: &str) -> Result<String, Wrong> {
+    if text.is_empty() { Ok(String::new()) } else { value::text(text) }
+}

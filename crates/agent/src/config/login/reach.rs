@@ -1,0 +1,94 @@
+//! How a service is reached: names, addresses, TLS, time limits.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use probe::settings::{Client, Dial, Http, Identity, Limits};
+
+use super::{ITEMS_MAX, Reading};
+use crate::config::secret::secret_path;
+use crate::config::table::Table;
+use crate::config::value::{
+    self, duration_ms_within, header_value, ip_address, nameserver, one_of,
+};
+
+/// Longest time limit: an hour.
+const LIMIT_MS_MAX: i64 = 3_600_000;
+
+/// Reads `limits`.
+pub(super) fn limits(table: &Table<'_>) -> Limits {
+    let default = Limits::default();
+    let limits = table.section("limits");
+    let limit = |key, default: Duration| {
+        let read = limits.text(key, duration_ms_within(1, LIMIT_MS_MAX));
+        read.map_or(default, |ms| Duration::from_millis(ms.unsigned_abs()))
+    };
+    let read = Limits {
+        resolve: limit("resolve", default.resolve),
+        connect: limit("connect", default.connect),
+        tls: limit("tls", default.tls),
+        processing: limit("processing", default.processing),
+        transfer: limit("transfer", default.transfer),
+        total: limit("total", default.total),
+    };
+    limits.end();
+    read
+}
+
+/// Reads how the service is reached.
+pub(super) fn dial(table: &Table<'_>, reading: &mut Reading<'_>) -> Dial {
+    let mut dial = Dial::default();
+    let versions = [("1.1", Http::Http11), ("2", Http::Http2), ("auto", Http::Auto)];
+    dial.nameservers = table.texts("nameservers", nameserver).unwrap_or_default();
+    dial.nameservers.truncate(ITEMS_MAX);
+    dial.hosts_file = table.flag("hosts_file").unwrap_or(dial.hosts_file);
+    dial.source = table.text("source", ip_address);
+    dial.resolve_to = table.text("address", ip_address);
+    dial.http = table.text("http", one_of(&versions)).unwrap_or(dial.http);
+    if let Some(file) = table.text("ca_file", value::path) {
+        match reading.places.roots(file) {
+            Ok(roots) => dial.tls.roots = roots,
+            Err(why) => table.note(table.problem("ca_file", why)),
+        }
+    }
+    let certificate: Option<PathBuf> = table.text("client_cert", value::path);
+    let key = secret_path(table, "client_key", reading.places);
+    if table.has("client_cert") != table.has("client_key") {
+        let there = if table.has("client_cert") { "client_cert" } else { "client_key" };
+        let message = "a client certificate and its key come together";
+        table.note(table.problem_with_key(there, message).help("add client_cert and client_key"));
+    }
+    if let (Some(certificate), Some((key, place))) = (certificate, key) {
+        match Identity::from_pem_files(&reading.places.folder.join(certificate), &key) {
+            Ok(identity) => dial.tls.identity = Some(Arc::new(identity)),
+            Err(why) => table.note(table.problem("client_cert", why)),
+        }
+        reading.secrets.push(("client key", place));
+    }
+    dial
+}
+
+/// Reads what the requests say of who asks.
+pub(super) fn client(table: &Table<'_>) -> Client {
+    let default = Client::default();
+    Client {
+        user_agent: table.text("user_agent", header_value).unwrap_or(default.user_agent),
+        accept_language: table.text("accept_language", header_value),
+    }
+}
+
+/// Addresses that contradict each other.
+pub(super) fn check_address(table: &Table<'_>, dial: &Dial, is_each: bool) {
+    if is_each && (dial.resolve_to.is_some() || dial.source.is_some()) {
+        let key = if dial.source.is_some() { "source" } else { "address" };
+        let message = "one address cannot be of both families";
+        table.note(table.problem(key, message).help(r#"leave it out, or not family = "each""#));
+    }
+    if let (Some(source), Some(address)) = (dial.source, dial.resolve_to)
+        && source.is_ipv4() != address.is_ipv4()
+    {
+        let message = "source and address are of different families";
+        table.note(table.problem("source", message).help("take two of IPv4, or two of IPv6"));
+    }
+}

@@ -1,0 +1,99 @@
+//! What a login is, in the program's shape. The configuration's shape is another crate's; this one
+//! holds only what can be used as it is.
+
+mod basic;
+mod form;
+mod json;
+mod proof;
+mod reach;
+
+use secrecy::SecretString;
+use url::Url;
+
+pub use basic::Basic;
+pub use form::Form;
+pub use json::{Json, JsonBody};
+pub use proof::{Logout, Proof, Refusals, Sign};
+pub use reach::{Client, Dial, Family, Http, Identity, Limits, Roots, Tls};
+
+/// One service's login. [`Login::new`] gives the defaults.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// How one signs in, and where.
+    pub kind: Kind,
+    /// Who signs in.
+    pub account: Credentials,
+    /// Another account, to tell a refused account from a dead login (C3.5).
+    pub second_account: Option<Credentials>,
+    /// What only a logged-in user sees: all of them must be there. When empty, a form's proof is a
+    /// way to log out, a Basic login's that the page is refused without the password, and a JSON
+    /// login's its token.
+    pub proof: Vec<Proof>,
+    /// How the session is ended after the proof.
+    pub logout: Logout,
+    /// How this service says that it refuses an account, beside what is recognised by itself.
+    pub refusals: Refusals,
+    /// How long each phase, and the whole, may take.
+    pub limits: Limits,
+    /// How the service is reached.
+    pub dial: Dial,
+    /// What the requests say of who asks.
+    pub client: Client,
+}
+
+impl Login {
+    /// A login with every setting at its default.
+    pub fn new(kind: Kind, account: Credentials) -> Self {
+        Login {
+            kind,
+            account,
+            second_account: None,
+            proof: Vec::new(),
+            logout: Logout::default(),
+            refusals: Refusals::default(),
+            limits: Limits::default(),
+            dial: Dial::default(),
+            client: Client::default(),
+        }
+    }
+
+    /// The address that an attempt begins with.
+    pub fn url(&self) -> &Url {
+        match &self.kind {
+            Kind::Form(form) => &form.url,
+            Kind::Basic(basic) => &basic.url,
+            Kind::Json(json) => &json.url,
+        }
+    }
+}
+
+/// An account of the service, for the probe alone.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The account's name; it may be shown (C10.5).
+    pub user: String,
+    /// Its password; it may not (C10.3).
+    pub password: SecretString,
+}
+
+/// How one signs in.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A page with a form, as for people.
+    Form(Form),
+    /// HTTP Basic authentication.
+    Basic(Basic),
+    /// A call that answers JSON, as a page's script does.
+    Json(Json),
+}
+
+impl Kind {
+    /// The name in the configuration.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Kind::Form(_) => "form",
+            Kind::Basic(_) => "basic",
+            Kind::Json(_) => "json",
+        }
+    }
+}
