@@ -33,6 +33,22 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What each exit code means, for `--help` and the manual.
+pub const EXIT_CODES: [(u8, &str); 6] = [
+    (0, "up, or done"),
+    (1, "down, a check failed, or the agent refused"),
+    (2, "wrong usage or configuration"),
+    (3, "could not be measured"),
+    (4, "the agent cannot be reached"),
+    (5, "the ledger or a statement is damaged"),
+];
+
+/// The same as lines of text.
+pub fn codes() -> String {
+    let lines = EXIT_CODES.map(|(code, meaning)| format!("  {code}  {meaning}\n"));
+    format!("Exit codes:\n{}", lines.concat())
+}
+
 /// Why a command did not do what it was asked: what to print, and how to end.
 #[derive(Debug)]
 pub struct Failure {

@@ -7,6 +7,7 @@ pub mod claim;
 pub mod demo;
 pub mod export;
 pub mod incident;
+pub mod manual;
 pub mod pause;
 pub mod place;
 pub mod replay;
@@ -24,6 +25,7 @@ use self::claim::ClaimCommand;
 use self::demo::DemoArgs;
 use self::export::ExportArgs;
 use self::incident::IncidentCommand;
+use self::manual::{CompletionsArgs, ManArgs};
 use self::pause::{PauseArgs, ResumeArgs};
 use self::place::ConfigArg;
 use self::replay::ReplayArgs;
@@ -31,13 +33,12 @@ use self::statement::StatementArgs;
 use self::stop::StopCommand;
 use self::try_login::TryArgs;
 use self::verify::VerifyArgs;
+use crate::exit;
 
 /// Says, with proof, how many minutes in a calendar month a customer could not log in.
 #[derive(Parser)]
 #[command(version, propagate_version = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 up or done, 1 down or a check failed, 2 usage or \
-    configuration,\n3 could not be measured, 4 the agent cannot be reached,\n5 the ledger or a \
-    statement is damaged.")]
+#[command(after_help = exit::codes())]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -83,6 +84,10 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Check a journal, an export or a statement, offline; works while the agent runs
     Verify(VerifyArgs),
+    /// Print what a shell needs to complete this command line
+    Completions(CompletionsArgs),
+    /// Print the manual, or write all its pages
+    Man(ManArgs),
 }
 
 #[cfg(test)]

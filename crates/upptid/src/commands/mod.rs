@@ -5,8 +5,10 @@ mod ask;
 pub mod backup;
 pub mod check;
 pub mod claim;
+pub mod completions;
 pub mod export;
 pub mod incident;
+pub mod man;
 pub mod pause;
 pub mod replay;
 pub mod restore;
@@ -18,11 +20,12 @@ pub mod try_login;
 pub mod verify;
 mod verify_statement;
 
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use agent::config::{Config, Problems};
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
 /// Warnings printed at once; the rest are counted.
 const WARNINGS_SHOWN_MAX: usize = 10;
@@ -42,6 +45,17 @@ fn print_warnings(warnings: &Problems) {
     let more = warnings.iter().count().saturating_sub(WARNINGS_SHOWN_MAX);
     if more > 0 {
         eprintln!("upptid: {more} more warnings; `upptid check` shows them");
+    }
+}
+
+/// Writes to standard output. A reader that has gone has what it wanted.
+pub fn print(bytes: &[u8]) -> Result<Exit, Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::usage(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(Exit::Done),
     }
 }
 
