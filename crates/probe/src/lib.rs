@@ -12,9 +12,12 @@
 
 pub mod attempt;
 pub mod certificate;
+pub mod challenge;
 pub mod clock;
 pub mod cookies;
+pub mod credential;
 pub mod dial;
+pub mod digest;
 pub mod failure;
 pub mod hosts;
 pub mod html;

@@ -11,7 +11,7 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST,
     LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT,
 };
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 use url::{Position, Url};
 
@@ -19,6 +19,7 @@ use crate::answer::Answer;
 use crate::attempt::{Phases, Step, TlsReport};
 use crate::clock::Clock;
 use crate::cookies::Jar;
+use crate::credential::Credential;
 use crate::dial::Dialer;
 use crate::failure::Failure;
 use crate::http::{Connection, Received};
@@ -86,8 +87,8 @@ pub struct Ask {
     pub body: Option<(HeaderValue, Bytes)>,
     /// The page that it comes from.
     pub referer: Option<Url>,
-    /// A header that goes to the first address's origin only.
-    pub credential: Option<(HeaderName, HeaderValue)>,
+    /// What goes to the first address's origin only.
+    pub credential: Option<Credential>,
 }
 
 impl Ask {
@@ -279,7 +280,8 @@ impl<'a> Session<'a> {
             headers.extend(referer(from, url).map(|value| (REFERER, value)));
         }
         headers.extend(self.jar.header(url, self.now).map(|value| (COOKIE, value)));
-        headers.extend(ask.credential.clone());
+        let credential = ask.credential.as_ref();
+        headers.extend(credential.and_then(|credential| credential.header(&ask.method, url)));
         Ok(request)
     }
 

@@ -433,15 +433,7 @@ fn planned_service(service: &Service) -> PlannedService {
 
 /// The requests of one attempt. Redirects come on top.
 fn requests(login: &Login) -> Vec<&'static str> {
-    let mut requests = match &login.kind {
-        Kind::Form(_) => vec!["the page", "the form", "the page behind it"],
-        Kind::Basic(_) => vec!["the page without a password", "the page with it"],
-        Kind::Json(json) => {
-            let mut requests = vec!["the account"];
-            requests.extend(json.then.as_ref().map(|_| "the second call"));
-            requests
-        }
-    };
+    let mut requests = login.kind.requests();
     let is_form = matches!(login.kind, Kind::Form(_));
     let logs_out = match login.logout {
         Logout::Never => false,
@@ -454,12 +446,7 @@ fn requests(login: &Login) -> Vec<&'static str> {
 
 fn proofs(login: &Login) -> Vec<String> {
     if login.proof.is_empty() {
-        let default = match &login.kind {
-            Kind::Form(_) => "a way to log out",
-            Kind::Basic(_) => "the page is refused without the password",
-            Kind::Json(_) => "the token",
-        };
-        return vec![default.to_owned()];
+        return vec![login.kind.own_proof().to_owned()];
     }
     let proof = |proof: &Proof| match proof {
         Proof::Text(text) => format!("the text {text:?}"),

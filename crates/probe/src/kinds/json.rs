@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::{AccountCause, DownCause};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderValue, Method};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::answer::Answer;
+use crate::credential::Credential;
 use crate::failure::Failure;
 use crate::kinds::SignedIn;
 use crate::kinds::form::saw;
@@ -134,7 +135,7 @@ fn token(
     pointer: &str,
     account: &Credentials,
     answer: &Answer,
-) -> Result<(HeaderName, HeaderValue), Failure> {
+) -> Result<Credential, Failure> {
     let parsed = answer.json();
     let token = parsed.as_ref().and_then(|parsed| parsed.pointer(pointer)).and_then(Value::as_str);
     let Some(token) = token.filter(|token| !token.is_empty()) else {
@@ -151,14 +152,14 @@ fn token(
     let mut value = value
         .map_err(|_| Failure::down(DownCause::NoToken, "it cannot be written into a header"))?;
     value.set_sensitive(true);
-    Ok((json.token_header.clone(), value))
+    Ok(Credential::Header(json.token_header.clone(), value))
 }
 
 /// Asks for what only a logged-in user may have.
 async fn check(
     session: &mut Session<'_>,
     url: &url::Url,
-    credential: Option<(HeaderName, HeaderValue)>,
+    credential: Option<Credential>,
 ) -> Result<Arc<Answer>, Failure> {
     let ask = Ask { accept: ACCEPT_JSON, credential, ..Ask::page("check", url.clone()) };
     let answer = session.follow(ask).await?;

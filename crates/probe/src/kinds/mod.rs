@@ -1,15 +1,15 @@
 //! The kinds of login. Each signs in and looks for the proof; what follows is the same for all.
 
-pub mod basic;
 pub mod form;
+pub mod http_auth;
 pub mod json;
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
-
 use crate::answer::Answer;
+use crate::credential::Credential;
 use crate::failure::Failure;
+use crate::kinds::http_auth::Scheme;
 use crate::session::Session;
 use crate::settings::{Credentials, Kind};
 
@@ -20,7 +20,7 @@ pub struct SignedIn {
     /// What was seen, as a fragment: `saw the text "Logga ut"`.
     pub saw: String,
     /// What has to be sent with each request of the session, beside cookies.
-    pub credential: Option<(HeaderName, HeaderValue)>,
+    pub credential: Option<Credential>,
 }
 
 /// Signs in as the login's kind says.
@@ -30,7 +30,10 @@ pub async fn sign_in(
 ) -> Result<SignedIn, Failure> {
     match &session.login.kind {
         Kind::Form(form) => form::sign_in(session, form, account).await,
-        Kind::Basic(basic) => basic::sign_in(session, basic, account).await,
+        Kind::Basic(basic) => http_auth::sign_in(session, Scheme::Basic, &basic.url, account).await,
+        Kind::Digest(digest) => {
+            http_auth::sign_in(session, Scheme::Digest, &digest.url, account).await
+        }
         Kind::Json(json) => json::sign_in(session, json, account).await,
     }
 }

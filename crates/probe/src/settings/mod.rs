@@ -1,8 +1,8 @@
 //! What a login is, in the program's shape. The configuration's shape is another crate's; this one
 //! holds only what can be used as it is.
 
-mod basic;
 mod form;
+mod http_auth;
 mod json;
 mod proof;
 mod reach;
@@ -10,8 +10,8 @@ mod reach;
 use secrecy::SecretString;
 use url::Url;
 
-pub use basic::Basic;
 pub use form::Form;
+pub use http_auth::{Basic, Digest};
 pub use json::{Json, JsonBody};
 pub use proof::{Logout, Proof, Refusals, Sign};
 pub use reach::{Client, Dial, Family, Http, Identity, Limits, Roots, Tls};
@@ -62,6 +62,7 @@ impl Login {
         match &self.kind {
             Kind::Form(form) => &form.url,
             Kind::Basic(basic) => &basic.url,
+            Kind::Digest(digest) => &digest.url,
             Kind::Json(json) => &json.url,
         }
     }
@@ -83,6 +84,8 @@ pub enum Kind {
     Form(Form),
     /// HTTP Basic authentication.
     Basic(Basic),
+    /// HTTP Digest authentication.
+    Digest(Digest),
     /// A call that answers JSON, as a page's script does.
     Json(Json),
 }
@@ -93,7 +96,31 @@ impl Kind {
         match self {
             Kind::Form(_) => "form",
             Kind::Basic(_) => "basic",
+            Kind::Digest(_) => "digest",
             Kind::Json(_) => "json",
+        }
+    }
+
+    /// The requests of one attempt, but for redirects and the log-out.
+    pub fn requests(&self) -> Vec<&'static str> {
+        match self {
+            Kind::Form(_) => vec!["the page", "the form", "the page behind it"],
+            Kind::Basic(_) | Kind::Digest(_) => {
+                vec!["the page without a password", "the page with it"]
+            }
+            Kind::Json(json) => {
+                let then = json.then.as_ref().map(|_| "the second call");
+                ["the account"].into_iter().chain(then).collect()
+            }
+        }
+    }
+
+    /// What proves the login where no proof is configured.
+    pub fn own_proof(&self) -> &'static str {
+        match self {
+            Kind::Form(_) => "a way to log out",
+            Kind::Basic(_) | Kind::Digest(_) => "the page is refused without the password",
+            Kind::Json(_) => "the token",
         }
     }
 }

@@ -8,7 +8,7 @@ mod reach;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use probe::settings::{Basic, Credentials, Dial, Family, Kind, Login};
+use probe::settings::{Basic, Credentials, Dial, Digest, Family, Kind, Login};
 use secrecy::SecretString;
 
 use self::proof::{check_proof, logout, proofs, refusals};
@@ -21,7 +21,8 @@ use super::value::{self, Wrong, https_url, one_of, text};
 const ITEMS_MAX: usize = 32;
 
 /// Every kind of login, with the keys that not all kinds have.
-const KINDS: [(&str, &[&str]); 3] = [("form", form::KEYS), ("basic", &[]), ("json", json::KEYS)];
+const KINDS: [(&str, &[&str]); 4] =
+    [("form", form::KEYS), ("basic", &[]), ("digest", &[]), ("json", json::KEYS)];
 
 /// A login as the file gives it.
 pub(super) struct ReadLogin {
@@ -110,6 +111,7 @@ fn kind(table: &Table<'_>) -> Option<Kind> {
     let (word, url) = (word?, url?);
     Some(match word {
         "basic" => Kind::Basic(Basic { url }),
+        "digest" => Kind::Digest(Digest { url }),
         "json" => Kind::Json(json::read(table, url)),
         _ => Kind::Form(form::read(table, url)),
     })

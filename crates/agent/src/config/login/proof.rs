@@ -107,7 +107,7 @@ pub(super) fn check_proof(table: &Table<'_>, kind: Option<&Kind>) {
             let message = "no proof is configured: a way to log out is taken for one";
             table.note(table.problem("proof", message).help(help).warning());
         }
-        Some(Kind::Json(_) | Kind::Basic(_)) | None => {}
+        Some(_) | None => {}
     }
 }
 
