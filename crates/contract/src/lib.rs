@@ -10,6 +10,7 @@ mod chain_damage;
 pub mod claims;
 pub mod closing;
 pub mod contracts;
+pub mod explain;
 pub mod fact;
 pub mod fact_error;
 pub mod figure;
@@ -49,6 +50,7 @@ pub use closing::{
     revisions_to_look_up, services_by_customer, services_of,
 };
 pub use contracts::{ContractInForce, Contracts};
+pub use explain::{Classed, ExplainedMinute, Explanation, explain_minute};
 pub use fact::{Evidence, Fact, Line, ServiceState, UnmeasuredCause};
 pub use fact_error::{FactError, FactErrorKind};
 pub use figure::{Figure, Percent, Reach, StopFigure, month_figure};

@@ -3,7 +3,8 @@
 use crate::instant::{Instant, Interval};
 use crate::terms::MinuteRule;
 
-const MINUTE_MS: i64 = 60_000;
+/// A minute.
+pub(crate) const MINUTE_MS: i64 = 60_000;
 
 /// Adds up intervals of lost time, given in order, into F.
 ///

@@ -238,7 +238,8 @@ impl<'a> Downtime<'a> {
         let mut base = BaseStates::new(self.changes, self.stops, instant);
         let mut quiet_until = instant;
         let mut until = instant;
-        while let Some((from, state)) = base.step_back() {
+        while let Some(fact) = base.step_back() {
+            let (from, state) = (fact.from(), fact.state());
             if self.is_possible(state, Interval::new(from, until)) {
                 quiet_until = from;
             } else if quiet_until.since(from) >= quiet_ms {
@@ -277,6 +278,7 @@ impl<'a> Downtime<'a> {
 
 /// The measured states of a service, walked by (`from`, `seq`): its own `state`s and every
 /// `measuring_stopped`.
+#[derive(Clone, Copy)]
 pub(crate) struct BaseStates<'a> {
     changes: &'a [Change],
     stops: &'a [MeasuringStop],
@@ -284,6 +286,33 @@ pub(crate) struct BaseStates<'a> {
     changes_begun: usize,
     stops_begun: usize,
     state: StoredState,
+}
+
+/// A fact that says what a service was measured to be.
+#[derive(Clone, Copy)]
+pub(crate) enum BaseFact<'a> {
+    /// Its own `state`.
+    State(&'a Change),
+    /// A `measuring_stopped`, for every service.
+    Stopped(&'a MeasuringStop),
+}
+
+impl BaseFact<'_> {
+    /// From when on.
+    pub fn from(self) -> Instant {
+        match self {
+            BaseFact::State(change) => change.from,
+            BaseFact::Stopped(stop) => stop.from,
+        }
+    }
+
+    /// What.
+    pub fn state(self) -> StoredState {
+        match self {
+            BaseFact::State(change) => change.state,
+            BaseFact::Stopped(stop) => StoredState::Unmeasured(stop.cause),
+        }
+    }
 }
 
 /// A state in force, and since when.
@@ -305,65 +334,59 @@ impl<'a> BaseStates<'a> {
             stops_begun: stops.partition_point(|stop| stop.from <= instant),
             state: NO_RECORD,
         };
-        base.state = base.latest().map_or(NO_RECORD, |(_, state)| state);
+        base.state = base.latest().map_or(NO_RECORD, BaseFact::state);
         base
     }
 
     /// The state at `instant`, which is not before the last one asked for, and until when it
     /// lasts. Of several that begin at one instant the highest `seq` holds.
     pub fn at(&mut self, instant: Instant) -> (StoredState, Instant) {
-        loop {
-            let change = self.changes.get(self.changes_begun);
-            let stop = self.stops.get(self.stops_begun);
-            let change_key = change.map(|change| (change.from, change.seq));
-            let stop_key = stop.map(|stop| (stop.from, stop.seq));
-            let next = match (change_key, stop_key) {
-                (Some(change), Some(stop)) => change.min(stop),
-                (Some(only), None) | (None, Some(only)) => only,
-                (None, None) => return (self.state, Instant::MAX),
-            };
-            if next.0 > instant {
-                return (self.state, next.0);
+        while let Some(next) = self.next() {
+            if next.from() > instant {
+                return (self.state, next.from());
             }
-            if change_key == Some(next) {
-                self.state = change.map_or(self.state, |change| change.state);
-                self.changes_begun += 1;
-            } else {
-                self.state = stop.map_or(self.state, |stop| StoredState::Unmeasured(stop.cause));
-                self.stops_begun += 1;
+            self.state = next.state();
+            match next {
+                BaseFact::State(_) => self.changes_begun += 1,
+                BaseFact::Stopped(_) => self.stops_begun += 1,
             }
+        }
+        (self.state, Instant::MAX)
+    }
+
+    /// The first of the facts that have not begun.
+    pub fn next(&self) -> Option<BaseFact<'a>> {
+        let change = self.changes.get(self.changes_begun);
+        let stop = self.stops.get(self.stops_begun);
+        match (change, stop) {
+            (Some(change), Some(stop)) if (stop.from, stop.seq) < (change.from, change.seq) => {
+                Some(BaseFact::Stopped(stop))
+            }
+            (Some(change), _) => Some(BaseFact::State(change)),
+            (None, stop) => stop.map(BaseFact::Stopped),
         }
     }
 
-    /// The latest of the facts that have begun, which is then taken back: since when, and which
-    /// state.
-    fn step_back(&mut self) -> Option<(Instant, StoredState)> {
-        let (is_change, (from, state)) = self.latest_of_both()?;
-        if is_change {
-            self.changes_begun -= 1;
-        } else {
-            self.stops_begun -= 1;
+    /// The latest of the facts that have begun, which is then taken back.
+    pub fn step_back(&mut self) -> Option<BaseFact<'a>> {
+        let latest = self.latest()?;
+        match latest {
+            BaseFact::State(_) => self.changes_begun -= 1,
+            BaseFact::Stopped(_) => self.stops_begun -= 1,
         }
-        Some((from, state))
+        Some(latest)
     }
 
-    fn latest(&self) -> Option<(Instant, StoredState)> {
-        self.latest_of_both().map(|(_, latest)| latest)
-    }
-
-    fn latest_of_both(&self) -> Option<(bool, (Instant, StoredState))> {
+    /// The latest of the facts that have begun: the one that decides.
+    pub fn latest(&self) -> Option<BaseFact<'a>> {
         let change = self.changes_begun.checked_sub(1).map(|place| &self.changes[place]);
         let stop = self.stops_begun.checked_sub(1).map(|place| &self.stops[place]);
-        let of_change = |change: &Change| (true, (change.from, change.state));
-        let of_stop =
-            |stop: &MeasuringStop| (false, (stop.from, StoredState::Unmeasured(stop.cause)));
         match (change, stop) {
             (Some(change), Some(stop)) if (change.from, change.seq) < (stop.from, stop.seq) => {
-                Some(of_stop(stop))
+                Some(BaseFact::Stopped(stop))
             }
-            (Some(change), _) => Some(of_change(change)),
-            (None, Some(stop)) => Some(of_stop(stop)),
-            (None, None) => None,
+            (Some(change), _) => Some(BaseFact::State(change)),
+            (None, stop) => stop.map(BaseFact::Stopped),
         }
     }
 
@@ -378,7 +401,8 @@ impl<'a> BaseStates<'a> {
         let state = base.state;
         let mut in_force = InForce { state, since: None, evidence: None };
         let mut later = Instant::MAX;
-        while let Some((from, earlier)) = base.step_back() {
+        while let Some(fact) = base.step_back() {
+            let (from, earlier) = (fact.from(), fact.state());
             // A state that was replaced from its own first instant on never held.
             let held = from < later || in_force.since.is_none();
             if held && !is_same_kind(earlier, state) {
@@ -427,6 +451,13 @@ impl<'a> PresenceCursor<'a> {
         };
         (in_service, until)
     }
+}
+
+/// The fact that says whether a service is in the contract at `instant`: the latest that has begun,
+/// otherwise the first that comes (C2.4).
+pub(crate) fn deciding_presence(entries: &[Presence], instant: Instant) -> Option<&Presence> {
+    let begun = entries.partition_point(|entry| entry.from <= instant);
+    entries.get(begun.saturating_sub(1))
 }
 
 /// Walks intervals that do not overlap.

@@ -13,6 +13,7 @@ mod c7_price;
 mod c8_budget;
 mod c9_support;
 mod carry_over;
+mod explain;
 mod facts;
 mod history;
 mod notices;
