@@ -10,7 +10,7 @@ use crate::month_terms::ResolvedTerms;
 use crate::service_record::ServiceRecord;
 use crate::stops::{StopVerdict, judge_recorded, judged_stops};
 
-/// A planned stop whose announced window touches a span, or that counts and ends at its start.
+/// A planned stop whose announced window touches a span, or that was overrun.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CoveringStop {
     /// The stop.
@@ -30,18 +30,19 @@ pub struct CoveringStop {
 }
 
 impl CoveringStop {
+    /// Those of `span`, a part of what has begun at `begun`.
     pub(super) fn touching(
         history: &History,
         record: &ServiceRecord,
         terms: &ResolvedTerms,
+        begun: Instant,
         span: Interval,
     ) -> Vec<Self> {
         // A millisecond before: what overruns a window begins where that ends.
-        let around = Interval::new(span.from.plus_ms(-1), span.until);
+        let around = Interval::new(begun.plus_ms(-1), span.until);
         let judged = judged_stops(history, &record.name, terms, around);
         let bears = judged.into_iter().filter(|judged| {
-            let overruns =
-                judged.verdict.counts() && judged.stop.effective_window().until == span.from;
+            let overruns = judged.verdict.counts() && judged.stop.effective_window().until == begun;
             judged.stop.window.overlaps(span) || overruns
         });
         bears

@@ -238,7 +238,7 @@ fn explain(
     let ended_by = base.next().filter(|next| is_measured && next.from() == interval.until);
     // What people announced and claimed, and does not count, begins and ends within a piece.
     let span = Interval::new(from.max(minute.from), interval.until.min(minute.until));
-    let stops = CoveringStop::touching(history, record, terms, span);
+    let stops = CoveringStop::touching(history, record, terms, from, span);
     let adjustments = CoveringAdjustment::touching(history, record, terms, span);
     let evidence = facts::evidence(deciding).filter(|_| is_measured);
     let seen = rules::Seen { history, class, deciding, evidence, stops: &stops };
