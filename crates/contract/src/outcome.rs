@@ -203,7 +203,9 @@ causes! {
         SourceAddress = "source_address", "the configured source address cannot be used";
         Credential = "credential", "a credential cannot be read";
         Overloaded = "overloaded", "too many attempts were under way";
+        OneTimeCode = "one_time_code", "no unused one-time code was to be had in time";
         NeedsRecipe = "needs_recipe", "the login needs more steps than this kind of login has";
+        FormChanged = "form_changed", "the login form is not the one that was learned";
         Internal = "internal", "the probe itself failed";
     }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
-use contract::{DownCause, Phase};
+use contract::{DownCause, Phase, UnableCause};
 use tokio::time::{Instant, timeout_at};
 
 use crate::attempt::Phases;
@@ -15,16 +15,18 @@ use crate::settings::Limits;
 pub struct Clock {
     started: Instant,
     limits: Limits,
+    /// How long it has waited for its own sake.
+    waited: Duration,
 }
 
 impl Clock {
     /// Starts now.
     #[allow(clippy::disallowed_methods, reason = "how long is measured here and nowhere else")]
     pub fn start(limits: Limits) -> Self {
-        Clock { started: Instant::now(), limits }
+        Clock { started: Instant::now(), limits, waited: Duration::ZERO }
     }
 
-    /// What time it is on the wall: only for the expiry of cookies.
+    /// What time it is on the wall: only for the expiry of cookies and for one-time codes.
     #[allow(clippy::disallowed_methods, reason = "the one place in this crate that asks the date")]
     pub fn wall() -> contract::Instant {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -35,6 +37,21 @@ impl Clock {
     /// How long the attempt has taken.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// How long the attempt may wait for its own sake, so that there is still time for a request
+    /// that a silent service does not answer.
+    pub fn may_wait(&self) -> Duration {
+        self.limits.total.saturating_sub(self.elapsed() + self.limits.processing)
+    }
+
+    /// Waits for the attempt's own sake. A limit that is passed because of it is not the service's
+    /// doing.
+    pub async fn wait(&mut self, wait: Duration) {
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+            self.waited += wait;
+        }
     }
 
     /// Does a phase's work within its limit and the attempt's, and notes how long it took.
@@ -59,12 +76,19 @@ impl Clock {
             Err(_) if phase_ends <= self.limits.total => {
                 Err(Failure::down(cause, format!("waited {} ms", limit.as_millis())))
             }
-            Err(_) => Err(Failure::down(
-                DownCause::AttemptTimeout,
-                format!("{} ms were allowed", self.limits.total.as_millis()),
-            )),
+            Err(_) => Err(self.overtime()),
         }
         .map_err(|failure| failure.in_phase(phase))
+    }
+
+    /// The attempt's time is over.
+    fn overtime(&self) -> Failure {
+        let allowed = format!("{} ms were allowed", self.limits.total.as_millis());
+        if self.waited.is_zero() {
+            return Failure::down(DownCause::AttemptTimeout, allowed);
+        }
+        let waited = format!("{allowed}, of which {} ms were waited", self.waited.as_millis());
+        Failure::unable(UnableCause::OneTimeCode, waited)
     }
 
     fn limit(&self, phase: Phase) -> (Duration, DownCause) {
@@ -92,6 +116,20 @@ mod tests {
         let failure = clock.phase::<()>(phase, &mut phases, pending()).await.unwrap_err();
         assert_eq!(failure.phase, Some(phase));
         (failure.outcome, phases)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_probes_own_wait_never_makes_a_login_look_down() {
+        let mut clock = Clock::start(Limits::default());
+        assert_eq!(clock.may_wait(), Duration::from_secs(15));
+        clock.wait(Duration::from_secs(10)).await;
+        assert_eq!(clock.may_wait(), Duration::from_secs(5));
+        // A service that is silent is still found to be so.
+        let mut phases = Phases::default();
+        let silent = clock.phase::<()>(Phase::Processing, &mut phases, pending()).await;
+        assert_eq!(silent.unwrap_err().outcome, Outcome::Down(DownCause::Silence));
+        let overtime = clock.phase::<()>(Phase::Transfer, &mut phases, pending()).await;
+        assert_eq!(overtime.unwrap_err().outcome, Outcome::Unable(UnableCause::OneTimeCode));
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use contract::AccountCause;
 
 use super::vocabulary::{
-    BOT_WALL, DENIED_USER, FAILURE, LOCKED, REJECTED, REMINDERS, TROUBLE, TYPED, VERDICT,
+    BOT_WALL, CODE, DENIED_USER, FAILURE, LOCKED, REJECTED, REMINDERS, TROUBLE, TYPED, VERDICT,
 };
 use super::words::says;
 
@@ -66,6 +66,12 @@ pub fn find_denied_user(before: Option<&str>, after: &str, user: &str) -> Option
 pub fn find_trouble(before: Option<&str>, after: &str) -> Option<&'static str> {
     let mut lines = new_lines(before, after).filter_map(in_lower_case);
     lines.find_map(|line| says(&line, TROUBLE))
+}
+
+/// Whether the answer says of a one-time code that it is wrong, and the page before did not.
+pub fn refuses_code(before: Option<&str>, after: &str) -> bool {
+    let mut lines = new_lines(before, after).filter_map(in_lower_case);
+    lines.any(|line| says(&line, CODE).is_some() && says(&line, VERDICT).is_some())
 }
 
 /// Whether a text says that something failed. `error_outline` is an icon's name.
@@ -201,6 +207,23 @@ mod tests {
             "probe: connection refused",
         ] {
             assert!(!denied(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn c3_5_a_refused_code_is_told_from_trouble() {
+        for line in [
+            "Invalid token. Please make sure you have entered it correctly.",
+            "That code is incorrect",
+            "Your verification code is not valid",
+            "Fel engångskod: den är ogiltig",
+            "Der Code ist ungültig",
+        ] {
+            assert!(refuses_code(Some("Enter the code"), line), "{line}");
+            assert!(!refuses_code(Some(line), line), "{line}");
+        }
+        for line in ["Enter the code", "The database is gone", "Invalid request"] {
+            assert!(!refuses_code(None, line), "{line}");
         }
     }
 

@@ -55,6 +55,14 @@ pub const NEXT_LABELS: &[&str] = &[
     "seuraava",
 ];
 
+/// What the button says that lets an application have what it asks for.
+pub const CONSENT_LABELS: &[&str] = &[
+    "allow", "authorize", "authorise", "accept", "approve", "agree", "grant", "consent", "confirm",
+    "yes", "continue", "tillåt", "godkänn", "acceptera", "ja", "fortsätt", "bekräfta", "zulassen",
+    "erlauben", "zustimmen", "akzeptieren", "autoriser", "accepter", "permitir", "aceptar",
+    "toestaan", "tillat", "tillad", "salli",
+];
+
 /// Names and addresses of forms that make an account or bring back a lost one.
 pub const OTHER_NAMES: &[&str] = &[
     "register", "registration", "registrera", "registrering", "signup", "createaccount",
@@ -236,6 +244,13 @@ pub const TYPED: &[&str] = &[
     "användarnamn", "användarnamnet", "inloggningsuppgifter", "inloggningsuppgifterna",
     "passwort", "kennwort", "benutzername", "zugangsdaten", "anmeldedaten", "mot de passe",
     "identifiant", "identifiants", "nom d'utilisateur",
+];
+
+/// The same for a one-time code.
+pub const CODE: &[&str] = &[
+    "code", "codes", "passcode", "token", "otp", "totp", "pin", "kod", "koden", "engångskod",
+    "engångskoden", "verifieringskod", "verifieringskoden", "säkerhetskod", "säkerhetskoden",
+    "einmalcode", "einmalpasswort", "sicherheitscode", "bestätigungscode", "jeton",
 ];
 
 /// … and what a refusal says about it.

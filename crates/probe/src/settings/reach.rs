@@ -9,6 +9,8 @@ use http::HeaderValue;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::Credentials;
+
 /// How long things may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -24,6 +26,15 @@ pub struct Limits {
     pub transfer: Duration,
     /// The whole attempt.
     pub total: Duration,
+}
+
+impl Limits {
+    /// The defaults; where there are one-time codes, with time to wait for one.
+    pub fn for_account(account: &Credentials) -> Self {
+        let default = Limits::default();
+        let period_ms = account.totp.as_ref().map_or(0, |totp| totp.period_ms.unsigned_abs());
+        Limits { total: default.total + Duration::from_millis(period_ms), ..default }
+    }
 }
 
 impl Default for Limits {
