@@ -146,6 +146,11 @@ causes! {
         LoginFormAgain = "login_form_again", "the login form came back after signing in";
         NoProof = "no_proof", "nothing was seen that only a logged-in user sees";
         NoToken = "no_token", "the answer holds no token";
+        Protocol = "protocol", "the answer is not valid for its protocol";
+        ServiceError = "service_error", "the service answered that it failed";
+        NoStartTls = "no_start_tls", "the service offers no encryption, and the password was not sent";
+        NoSignIn = "no_sign_in", "the service offers no way to sign in";
+        HostKey = "host_key", "the host key is not the known one";
         AttemptTimeout = "attempt_timeout", "the login was not finished in the time for a whole attempt";
         AccountsRejected = "accounts_rejected", "two different accounts were refused";
     }
@@ -176,6 +181,7 @@ impl DownCause {
                 | CertificateUnknownIssuer
                 | CertificateRevoked
                 | CertificateInvalid
+                | HostKey
                 | Silence
                 | Closed
                 | TransferTimeout
@@ -229,10 +235,21 @@ mod tests {
 
     #[test]
     fn c3_4_what_the_service_itself_answered_is_no_network_failure() {
-        for cause in ["http_status", "no_login_form", "no_proof", "plain_http", "body_too_large"] {
+        for cause in [
+            "http_status",
+            "no_login_form",
+            "no_proof",
+            "plain_http",
+            "body_too_large",
+            "service_error",
+            "no_start_tls",
+            "protocol",
+        ] {
             assert!(!cause.parse::<DownCause>().unwrap().is_network(), "{cause}");
         }
-        for cause in ["name_timeout", "connect_refused", "certificate_expired", "silence"] {
+        for cause in
+            ["name_timeout", "connect_refused", "certificate_expired", "host_key", "silence"]
+        {
             assert!(cause.parse::<DownCause>().unwrap().is_network(), "{cause}");
         }
     }

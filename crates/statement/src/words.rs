@@ -248,6 +248,11 @@ fn down_in_swedish(cause: DownCause) -> &'static str {
         DownCause::LoginFormAgain => "inloggningsformuläret kom tillbaka efter inloggningen",
         DownCause::NoProof => "sidan visade inget som bara en inloggad användare ser",
         DownCause::NoToken => "svaret saknar token",
+        DownCause::Protocol => "svaret är inte giltigt i sitt protokoll",
+        DownCause::ServiceError => "tjänsten svarade att den inte fungerar",
+        DownCause::NoStartTls => "tjänsten erbjuder ingen kryptering, och lösenordet sändes inte",
+        DownCause::NoSignIn => "tjänsten erbjuder inget sätt att logga in",
+        DownCause::HostKey => "värdnyckeln är inte den kända",
         DownCause::AttemptTimeout => "inloggningen blev inte klar inom tiden för hela försöket",
         DownCause::AccountsRejected => "två olika konton nekades",
     }
