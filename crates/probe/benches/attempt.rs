@@ -18,7 +18,7 @@ fn attempt(criterion: &mut Criterion) {
     let service = runtime.block_on(LoginService::start(options)).unwrap();
 
     let form = Form::new(service.url("/login").parse().unwrap());
-    let account = Credentials { user: "demo".to_owned(), password: "hemligt".into() };
+    let account = Credentials::new("demo", "hemligt");
     let mut login = Login::new(Kind::Form(form), account);
     login.dial.tls.roots = Roots::Only(Arc::new(vec![authority.ca_der()]));
     login.proof = vec![Proof::Text("Log out".to_owned())];

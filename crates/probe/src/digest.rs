@@ -195,7 +195,7 @@ mod tests {
         cnonce: &str,
         url: &str,
     ) -> String {
-        let account = Credentials { user: user.to_owned(), password: password.into() };
+        let account = Credentials::new(user, password);
         let digest = Digest::new(&challenge(values), &account, cnonce.to_owned()).unwrap();
         let value = digest.authorization(&Method::GET, &url.parse().unwrap()).unwrap();
         value.to_str().unwrap().to_owned()
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_answered_is_not() {
-        let account = Credentials { user: "probe".to_owned(), password: "secret".into() };
+        let account = Credentials::new("probe", "secret");
         for value in [
             r#"Digest realm="a", nonce="n", algorithm=TOKEN"#,
             r#"Digest realm="a", nonce="n", qop="auth-int""#,

@@ -33,6 +33,7 @@ mod answer;
 mod kinds;
 mod lenient;
 mod logout;
+mod one_time_code;
 mod proof;
 mod session;
 mod verdict;

@@ -57,6 +57,7 @@ fn request(settings: &Logout, signed_in: &SignedIn) -> Result<Option<Ask>, Strin
     let answer = &signed_in.answer;
     match settings {
         Logout::Never => Ok(None),
+        Logout::Auto if signed_in.log_out.is_some() => Ok(signed_in.log_out.clone()),
         Logout::Auto if !may_have_way_out(answer) => Ok(None),
         Logout::Auto => match logout::find(answer.page()) {
             None => Ok(None),

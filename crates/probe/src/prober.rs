@@ -7,14 +7,16 @@ use contract::{Evidence, Outcome, UnableCause};
 use secrecy::ExposeSecret;
 
 use crate::attempt::Attempt;
+use crate::clock::Clock;
 use crate::dial::Dialer;
 use crate::failure::Failure;
 use crate::kinds::{self, json};
 use crate::logout::log_out;
+use crate::one_time_code::Codes;
 use crate::redact::Redactor;
 use crate::resolve::Resolver;
 use crate::session::Session;
-use crate::settings::{Credentials, Dial, Http, Kind, Login, Tls};
+use crate::settings::{Credentials, Dial, Http, Kind, Login, Tls, Totp};
 use crate::tls::TlsClient;
 
 /// Makes login attempts. Clones share what they hold.
@@ -28,6 +30,7 @@ pub struct Prober {
 struct Shared {
     tls: Known<(Tls, Http), TlsClient>,
     resolvers: Known<(Vec<SocketAddr>, bool), Resolver>,
+    codes: Known<Totp, Codes>,
 }
 
 /// What was made of which settings.
@@ -39,6 +42,7 @@ pub struct PreparedLogin {
     login: Arc<Login>,
     dialer: Arc<Dialer>,
     redactors: Arc<[Redactor; 2]>,
+    codes: [Option<Arc<Codes>>; 2],
 }
 
 /// Who signs in.
@@ -70,17 +74,29 @@ impl Prober {
         }
         let (resolver, tls) = self.shared(&login.dial)?;
         let dialer = Dialer::new(login.dial.clone(), login.limits, own_host, resolver, tls);
-        let redactors =
-            [Some(&login.account), login.second_account.as_ref()].map(|account| match account {
-                Some(account) => Redactor::new(&account.user, &[account.password.expose_secret()]),
-                None => Redactor::default(),
-            });
-        Ok(PreparedLogin { login, dialer: Arc::new(dialer), redactors: Arc::new(redactors) })
+        let accounts = [Some(&login.account), login.second_account.as_ref()];
+        let codes = accounts.map(|account| self.codes(account?.totp.as_ref()?));
+        let redactors = Arc::new(accounts.map(|account| match account {
+            Some(account) => {
+                let mut secrets = login.kind.secrets();
+                secrets.push(account.password.expose_secret());
+                Redactor::new(&account.user, &secrets)
+            }
+            None => Redactor::default(),
+        }));
+        Ok(PreparedLogin { login, dialer: Arc::new(dialer), redactors, codes })
+    }
+
+    /// The codes of a secret, which all logins with that secret take theirs from.
+    fn codes(&self, totp: &Totp) -> Option<Arc<Codes>> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = |totp: &Totp| Ok(Codes::new(totp.clone(), Clock::wall()));
+        share(&mut shared.codes, totp.clone(), make).ok()
     }
 
     fn shared(&self, dial: &Dial) -> Result<(Arc<Resolver>, Arc<TlsClient>), String> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let Shared { tls, resolvers } = &mut *shared;
+        let Shared { tls, resolvers, .. } = &mut *shared;
         let tls =
             share(tls, (dial.tls.clone(), dial.http), |(tls, http)| TlsClient::new(tls, *http))?;
         let resolver = share(
@@ -117,25 +133,33 @@ impl PreparedLogin {
     /// Signs in once, looks for the proof, and logs out. Ends within `limits.total` and a moment.
     /// Dropping the future ends the attempt and closes its connections.
     pub async fn attempt(&self, account: Account) -> Attempt {
-        let login = &*self.login;
-        let (credentials, redactor) = match account {
-            Account::Main => (Some(&login.account), &self.redactors[0]),
-            Account::Second => (login.second_account.as_ref(), &self.redactors[1]),
-        };
-        let user = credentials.map_or("", |credentials| &credentials.user);
-        let mut session = Session::new(login, user, &self.dialer, redactor);
-        let result = sign_in(&mut session, credentials).await;
-        let mut notes = Vec::new();
+        let mut session = self.session(account);
+        let result = sign_in(&mut session, self.credentials(account)).await;
         let result = match result {
             Err(failure) => Err(failure),
             Ok(signed_in) => {
                 if let Err(note) = log_out(&mut session, &signed_in).await {
-                    notes.push(session.redactor.clean(&note));
+                    session.notes.push(note);
                 }
                 Ok(format!("signed in: {}", signed_in.saw))
             }
         };
-        report(session, result, notes)
+        report(session, result)
+    }
+
+    /// A session that has not asked for anything yet.
+    pub(crate) fn session(&self, account: Account) -> Session<'_> {
+        let user = self.credentials(account).map_or("", |credentials| &credentials.user);
+        let which = account as usize;
+        let (redactor, codes) = (&self.redactors[which], self.codes[which].as_deref());
+        Session::new(&self.login, user, &self.dialer, redactor, codes)
+    }
+
+    fn credentials(&self, account: Account) -> Option<&Credentials> {
+        match account {
+            Account::Main => Some(&self.login.account),
+            Account::Second => self.login.second_account.as_ref(),
+        }
     }
 }
 
@@ -150,13 +174,14 @@ async fn sign_in(
 }
 
 /// Puts the attempt together. Whatever a service said passes the redactor on its way (C10.3).
-fn report(session: Session<'_>, result: Result<String, Failure>, notes: Vec<String>) -> Attempt {
+fn report(session: Session<'_>, result: Result<String, Failure>) -> Attempt {
     let redactor = &session.redactor;
     let (outcome, phase, message) = match result {
         Ok(message) => (Outcome::Up, None, message),
         Err(failure) => (failure.outcome, failure.phase, redactor.clean(&failure.message())),
     };
     let evidence = evidence(&session, outcome, &message);
+    let notes = session.notes.iter().map(|note| redactor.clean(note)).collect();
     Attempt {
         outcome,
         phase,
@@ -202,7 +227,7 @@ mod tests {
 
     fn login() -> Login {
         let form = Form::new("https://portal.example/login".parse().unwrap());
-        let account = Credentials { user: "probe".to_owned(), password: "secret".into() };
+        let account = Credentials::new("probe", "secret");
         let mut login = Login::new(Kind::Form(form), account);
         let key = rcgen::KeyPair::generate().unwrap();
         let root = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();

@@ -72,7 +72,14 @@ impl Redactor {
     /// Cuts out `secrets` (password, token, code, client secret). `user` is the account's name,
     /// which stays readable, but not inside a Basic credential.
     pub fn new(user: &str, secrets: &[&str]) -> Self {
-        let mut needles: Vec<Vec<u8>> = Vec::new();
+        let mut redactor = Redactor::default();
+        redactor.cut_out(user, secrets);
+        redactor
+    }
+
+    /// Cuts out these as well, from now on: a token that the service gave.
+    pub fn cut_out(&mut self, user: &str, secrets: &[&str]) {
+        let needles = &mut self.needles;
         for secret in secrets {
             needles.push(secret.as_bytes().to_vec());
             // As a page shows it: white space folded.
@@ -92,7 +99,6 @@ impl Redactor {
         needles.retain(|needle| !needle.is_empty());
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
         needles.dedup();
-        Redactor { needles }
     }
 
     /// The text without secrets, tokens and control characters; at most 16 KiB of it.

@@ -23,6 +23,7 @@ use crate::credential::Credential;
 use crate::dial::Dialer;
 use crate::failure::Failure;
 use crate::http::{Connection, Received};
+use crate::one_time_code::Codes;
 use crate::redact::Redactor;
 use crate::settings::Login;
 use crate::unpack::{ACCEPTED, unpack};
@@ -51,6 +52,8 @@ pub struct Session<'a> {
     pub jar: Jar,
     /// Cuts secrets out of what is shown.
     pub redactor: Cow<'a, Redactor>,
+    /// The account's one-time codes, if it has any.
+    pub codes: Option<&'a Codes>,
     /// The requests so far.
     pub steps: Vec<Step>,
     /// The first handshake, or the one that failed.
@@ -61,8 +64,13 @@ pub struct Session<'a> {
     pub bytes_received: u64,
     /// The latest answer, unless the latest request had none.
     pub last: Option<Arc<Answer>>,
+    /// What changes no verdict and should be known.
+    pub notes: Vec<String>,
     dialer: &'a Dialer,
     open: Vec<Open>,
+    /// Where no request is sent to, and the address there that was led to.
+    stop_at: Option<Url>,
+    stopped_at: Option<Url>,
 }
 
 struct Open {
@@ -113,6 +121,7 @@ impl<'a> Session<'a> {
         user: &'a str,
         dialer: &'a Dialer,
         redactor: &'a Redactor,
+        codes: Option<&'a Codes>,
     ) -> Self {
         Session {
             login,
@@ -121,14 +130,23 @@ impl<'a> Session<'a> {
             user,
             jar: Jar::default(),
             redactor: Cow::Borrowed(redactor),
+            codes,
             steps: Vec::with_capacity(4),
             tls: None,
             requests: 0,
             bytes_received: 0,
             last: None,
+            notes: Vec::new(),
             dialer,
             open: Vec::new(),
+            stop_at: None,
+            stopped_at: None,
         }
+    }
+
+    /// Cuts a further secret out of all that is shown from here on.
+    pub fn hide(&mut self, secret: &str) {
+        self.redactor.to_mut().cut_out(self.user, &[secret]);
     }
 
     /// Sends a request and follows redirects as a browser does.
@@ -137,6 +155,9 @@ impl<'a> Session<'a> {
         for _ in 0..=REDIRECTS_MAX {
             let answer = self.send(&ask).await?;
             let Some(target) = self.redirect(&answer)? else { return Ok(answer) };
+            if self.stops_at(&target) {
+                return Ok(answer);
+            }
             let keeps_body = matches!(answer.status.as_u16(), 307 | 308);
             if !keeps_body && ask.method != Method::HEAD {
                 ask.method = Method::GET;
@@ -183,6 +204,28 @@ impl<'a> Session<'a> {
         let answer = Arc::new(Answer::new(url, address, received.status, received.headers, body));
         self.last = Some(Arc::clone(&answer));
         Ok(answer)
+    }
+
+    /// Follows no redirect to this address, whatever its query: it is somebody else's to open.
+    pub fn stop_at(&mut self, url: Url) {
+        self.stop_at = Some(url);
+    }
+
+    /// The address that redirects led to and that was not opened.
+    pub fn stopped_at(&self) -> Option<&Url> {
+        self.stopped_at.as_ref()
+    }
+
+    fn stops_at(&mut self, target: &Url) -> bool {
+        let is_there = |stop: &Url| {
+            (stop.scheme(), stop.host_str(), stop.port(), stop.path())
+                == (target.scheme(), target.host_str(), target.port(), target.path())
+        };
+        let stops = self.stop_at.as_ref().is_some_and(is_there);
+        if stops {
+            self.stopped_at = Some(target.clone());
+        }
+        stops
     }
 
     /// Whether a cookie of this name would go to that address, and its value.

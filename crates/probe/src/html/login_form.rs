@@ -294,6 +294,11 @@ impl<'a> Candidate<'a> {
 }
 
 impl Wanted<'_> {
+    /// Whether anything is named.
+    pub fn names_any(&self) -> bool {
+        self.form.is_some() || self.user_field.is_some() || self.password_field.is_some()
+    }
+
     /// The form is named, so that nothing about it needs to be guessed.
     fn is_explicit(&self) -> bool {
         self.form.is_some() || self.password_field.is_some()

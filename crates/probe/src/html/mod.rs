@@ -6,7 +6,9 @@
 //! functions that use them.
 
 pub mod charset;
+pub mod consent;
 pub mod form;
+pub mod learned;
 pub mod login_form;
 pub mod logout;
 pub mod page;

@@ -20,6 +20,8 @@ pub enum Press<'a> {
     Default,
     /// The button of this name.
     Named(&'a str),
+    /// This button, one of the form's fields.
+    Button(&'a Field),
     /// None: what a script's `form.submit()` does.
     Nothing,
 }
@@ -85,6 +87,7 @@ pub fn submit(
     let button = match press {
         Press::Default => form.default_button(),
         Press::Named(name) => Some(button_named(form, name).ok_or(Unsubmittable::NoSuchField)?),
+        Press::Button(button) => Some(button),
         Press::Nothing => None,
     };
     let filled = fill
@@ -131,6 +134,15 @@ pub fn resolve(page: &Page, page_url: &Url, href: &str) -> Option<Url> {
         .parse(href.trim())
         .ok()?;
     matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// Where a form is sent by its default button, without a fragment; none when that is no address
+/// of http or https.
+pub fn target(page: &Page, page_url: &Url, form: &Form) -> Option<Url> {
+    let button = form.default_button().and_then(|button| button.formaction.as_deref());
+    let mut url = action_url(page, page_url, button.or(form.action.as_deref()))?;
+    url.set_fragment(None);
+    Some(url)
 }
 
 /// Where a form is sent: without an action to the page itself, whatever its base.

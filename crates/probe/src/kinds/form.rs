@@ -12,7 +12,8 @@
 //! | 401 | account, rejected; down, `http_status`, if it speaks of trouble of the service |
 //! | another status from 400, without the form | down, `http_status` |
 //! | the form again, and no word why | down, `login_form_again` |
-//! | a form for a one-time code | unable, `needs_recipe` |
+//! | a form for a one-time code, and the account has no secret for codes | unable, `needs_recipe` |
+//! | the same, with a secret | the code is sent, and judged in [`code_page`] |
 //! | every proof; without a configured one: a way to log out, or `lets_pass` | up |
 //! | no proof, with words of refusal | account, as the words say |
 //! | no proof | down, `no_proof` |
@@ -25,24 +26,36 @@
 //! The first page must have the form: a page without it is a failure and never "already in",
 //! since services answer 200 without a form while their database is down. Only a page that is
 //! empty but for its script is not judged: the script may draw the form.
+//!
+//! A form that was learned, or of which the configuration names a part, is compared with the page
+//! each time ([`learned`]). What differs is told, and is no outage:
+//!
+//! | what differs | verdict |
+//! |---|---|
+//! | the page has a login form, and not the one that is named | unable, `form_changed`; nothing is sent |
+//! | the form is sent elsewhere | unable, `form_changed`; nothing is sent |
+//! | its hidden fields or its button, and signing in goes well | up, with a note |
+//! | the same, and the form comes again, or a status from 400 without a reason, or no proof | unable, `form_changed` |
+//! | the same, and any other failure (a status from 500, words of refusal, silence) | as without a difference |
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::{AccountCause, DownCause, UnableCause};
+use contract::{AccountCause, DownCause, Outcome, UnableCause};
 use http::{HeaderValue, Method};
 use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::answer::Answer;
+use crate::cookies::Jar;
 use crate::failure::Failure;
 use crate::html::login_form::{self, Found, LoginForm, Wanted};
-use crate::html::submission::{self, Press, Submission};
-use crate::html::{logout, self_submit};
-use crate::kinds::SignedIn;
+use crate::html::submission::{self, Press, Submission, Unsubmittable};
+use crate::html::{learned, logout, self_submit};
+use crate::kinds::{SignedIn, code_page};
 use crate::proof::{Lack, Seen};
 use crate::session::{Ask, Session, is_good};
-use crate::settings::{Credentials, Form};
+use crate::settings::{Credentials, Form, Proof};
 use crate::verdict;
 
 /// Pages that are left by themselves (a script submits their form, or they refresh to another
@@ -59,41 +72,150 @@ pub async fn sign_in(
     form: &Form,
     account: &Credentials,
 ) -> Result<SignedIn, Failure> {
-    let first = session.follow(Ask::page("page", form.url.clone())).await?;
-    let mut before = settle(session, first).await?;
-    let mut login = choose(session, form, &before)?;
-    if login.password_field.is_none() {
-        // The password is asked for on the page after.
-        let after = send(session, form, account, &before, &login).await?;
-        let next = choose(session, form, &after);
-        (before, login) = match next {
-            Ok(next) if next.password_field.is_some() => (after, next),
-            _ => return Err(refused_user(session, &before, &after, next.err())),
-        };
+    let mut changed = Vec::new();
+    let result = enter_and_prove(session, form, account, &mut changed).await;
+    if changed.is_empty() {
+        return result;
     }
-    let cookies_before = session.jar.clone();
-    let after = send(session, form, account, &before, &login).await?;
-    decide(session, &before, &login, &after)?;
-    let cookie_before =
-        |name: &str| cookies_before.value(&after.url, name, session.now).map(str::to_owned);
-    let saw = match session.login.proof.is_empty() && logout::find(after.page()).is_none() {
-        true => lets_pass(session, form, &before, &after).await?,
-        false => prove(session, &before, &after, &cookie_before)?,
+    let changed = format!("the login form is not the one that was learned: {}", changed.join("; "));
+    let may_be_why = |failure: &Failure| match failure.outcome {
+        Outcome::Down(DownCause::LoginFormAgain | DownCause::NoProof) => true,
+        Outcome::Down(DownCause::HttpStatus) => {
+            session.last.as_ref().is_some_and(|answer| !answer.status.is_server_error())
+        }
+        _ => false,
     };
-    Ok(SignedIn { answer: after, saw, credential: None })
+    match result {
+        Err(failure) if may_be_why(&failure) => {
+            let detail = format!("{changed}; {}", failure.message());
+            Err(Failure::unable(UnableCause::FormChanged, detail))
+        }
+        other => {
+            session.notes.push(changed);
+            other
+        }
+    }
 }
 
-/// Chooses the login form of a page.
-fn choose(session: &Session<'_>, form: &Form, answer: &Answer) -> Result<LoginForm, Failure> {
-    let status = answer.status.as_u16();
-    if let Some(failure) = verdict::by_status(answer, &session.login.refusals) {
-        return Err(failure);
+async fn enter_and_prove(
+    session: &mut Session<'_>,
+    form: &Form,
+    account: &Credentials,
+    changed: &mut Vec<String>,
+) -> Result<SignedIn, Failure> {
+    let entered = enter(session, form, account, changed).await?;
+    let (before, after) = (&entered.sent.page, &entered.after);
+    let saw = match session.login.proof.is_empty() && logout::find(after.page()).is_none() {
+        true => lets_pass(session, form, before, after).await?,
+        false => {
+            let lack = entered.lack(session, &session.login.proof);
+            proved(session, &entered, lack)?
+        }
+    };
+    Ok(SignedIn { answer: entered.after, saw, credential: None, log_out: None })
+}
+
+/// A form that was sent and not refused. Whether it led in is for the proof to say.
+pub struct Entered {
+    /// The page before, where the user's name is asked for on a page of its own.
+    pub first: Option<Sent>,
+    /// The page that asked for the password.
+    pub sent: Sent,
+    /// The page that came of it.
+    pub after: Arc<Answer>,
+    /// The cookies from before the password was sent.
+    cookies_before: Jar,
+}
+
+/// A page with the login form that was sent from it.
+pub struct Sent {
+    /// The page.
+    pub page: Arc<Answer>,
+    /// Its form.
+    pub login: LoginForm,
+}
+
+impl Entered {
+    /// The first proof that does not hold, and why.
+    pub fn lack<'p>(
+        &self,
+        session: &Session<'_>,
+        proofs: &'p [Proof],
+    ) -> Option<(&'p Proof, Lack)> {
+        let url = &self.after.url;
+        let cookie_before =
+            |name: &str| self.cookies_before.value(url, name, session.now).map(str::to_owned);
+        let cookie_after = |name: &str| session.cookie(url, name).map(str::to_owned);
+        let seen = Seen {
+            before: Some(&self.sent.page),
+            after: &self.after,
+            cookie_before: &cookie_before,
+            cookie_after: &cookie_after,
+        };
+        seen.lacks(proofs)
     }
+}
+
+/// Opens the page, fills in its login form and sends it: up to the verdict on what came back, but
+/// for the proof. How the form differs from the learned one goes to `changed`.
+pub async fn enter(
+    session: &mut Session<'_>,
+    form: &Form,
+    account: &Credentials,
+    changed: &mut Vec<String>,
+) -> Result<Entered, Failure> {
+    let first = session.follow(Ask::page("page", form.url.clone())).await?;
+    let first = settle(session, first).await?;
+    enter_from(session, form, account, changed, first).await
+}
+
+/// The same from the page that has the form.
+pub async fn enter_from(
+    session: &mut Session<'_>,
+    form: &Form,
+    account: &Credentials,
+    changed: &mut Vec<String>,
+    first: Arc<Answer>,
+) -> Result<Entered, Failure> {
     let wanted = Wanted {
         form: form.form.as_deref(),
         user_field: form.user_field.as_deref(),
         password_field: form.password_field.as_deref(),
     };
+    let login = choose(session, wanted, &first)?;
+    compare(form, 0, &first, &login, changed)?;
+    let (mut first, mut sent) = (None, Sent { page: first, login });
+    if sent.login.password_field.is_none() {
+        // The password is asked for on the page after.
+        let page = send(session, form, account, &sent).await?;
+        let wanted = Wanted { password_field: form.password_field.as_deref(), ..Wanted::default() };
+        match choose(session, wanted, &page) {
+            Ok(login) if login.password_field.is_some() => {
+                compare(form, 1, &page, &login, changed)?;
+                first = Some(std::mem::replace(&mut sent, Sent { page, login }));
+            }
+            next => return Err(refused_user(session, &sent.page, &page, next.err())),
+        }
+    }
+    let cookies_before = session.jar.clone();
+    let mut after = send(session, form, account, &sent).await?;
+    if !shows_again(&sent.login, &after) {
+        after = code_page::pass(session, after).await?;
+    }
+    decide(session, &sent.page, &sent.login, &after)?;
+    Ok(Entered { first, sent, after, cookies_before })
+}
+
+/// Chooses the login form of a page.
+pub fn choose(
+    session: &Session<'_>,
+    wanted: Wanted<'_>,
+    answer: &Answer,
+) -> Result<LoginForm, Failure> {
+    let status = answer.status.as_u16();
+    if let Some(failure) = verdict::by_status(answer, &session.login.refusals) {
+        return Err(failure);
+    }
     let found = match answer.may_have_form() || answer.contains(b"<input") {
         true => login_form::find(answer.form_page(), wanted),
         false => Found::None,
@@ -105,8 +227,47 @@ fn choose(session: &Session<'_>, form: &Form, answer: &Answer) -> Result<LoginFo
         Found::NotSubmittable(why) if is_page => {
             Err(Failure::unable(UnableCause::NeedsRecipe, why.phrase()))
         }
-        _ => Err(without_form(session, answer)),
+        _ => Err(is_page.then(|| another_form(wanted, answer)).flatten().unwrap_or_else(|| {
+            without_form(session, answer)
+        })),
     }
+}
+
+/// The page has a login form, and it is not the one that is named.
+fn another_form(wanted: Wanted<'_>, answer: &Answer) -> Option<Failure> {
+    if !wanted.names_any() || !answer.may_have_form() {
+        return None;
+    }
+    let detail = match login_form::find(answer.form_page(), Wanted::default()) {
+        Found::None => return None,
+        Found::NotSubmittable(why) => why.phrase().to_owned(),
+        Found::Password(login) | Found::IdentifierFirst(login) => {
+            let names = [login.user_field, login.password_field];
+            let names: Vec<String> =
+                names.into_iter().flatten().map(|name| format!("{name:?}")).collect();
+            format!("its fields are {}", names.join(" and "))
+        }
+    };
+    Some(Failure::unable(UnableCause::FormChanged, detail))
+}
+
+/// Compares the form of the first or second page with what was learned of it.
+fn compare(
+    form: &Form,
+    page: usize,
+    answer: &Answer,
+    login: &LoginForm,
+    changed: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let Some(learned) = form.learned.get(page) else { return Ok(()) };
+    let shown = answer.form_page();
+    let now = learned::learn(shown, &answer.url, &shown.forms[login.form], &form.url);
+    let Some(difference) = learned::difference(learned, &now) else { return Ok(()) };
+    if let Some(elsewhere) = difference.elsewhere {
+        return Err(Failure::unable(UnableCause::FormChanged, elsewhere));
+    }
+    changed.extend(difference.parts);
+    Ok(())
 }
 
 fn without_form(session: &Session<'_>, answer: &Answer) -> Failure {
@@ -115,7 +276,7 @@ fn without_form(session: &Session<'_>, answer: &Answer) -> Failure {
     }
     let words = verdict::by_words(session, None, answer);
     let is_wall =
-        |failure: &Failure| failure.outcome == contract::Outcome::Account(AccountCause::BotWall);
+        |failure: &Failure| failure.outcome == Outcome::Account(AccountCause::BotWall);
     if let Some(wall) = words.filter(is_wall) {
         return wall;
     }
@@ -144,8 +305,7 @@ async fn send(
     session: &mut Session<'_>,
     form: &Form,
     account: &Credentials,
-    page: &Answer,
-    login: &LoginForm,
+    Sent { page, login }: &Sent,
 ) -> Result<Arc<Answer>, Failure> {
     let mut fill: Vec<(&str, &str)> = Vec::with_capacity(2 + form.fields.len());
     if let Some(field) = &login.user_field {
@@ -154,14 +314,29 @@ async fn send(
     if let Some(field) = &login.password_field {
         fill.push((field, account.password.expose_secret()));
     }
+    let code = match &login.code_field {
+        Some(_) => session.one_time_code().await?,
+        None => None,
+    };
+    if let (Some(field), Some(code)) = (&login.code_field, &code) {
+        fill.push((field, code.expose_secret()));
+    }
     fill.extend(form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let press = form.button.as_deref().map_or(Press::Default, Press::Named);
     let shown = page.form_page();
     let chosen = &shown.forms[login.form];
     let submission = submission::submit(shown, &page.url, chosen, &fill, press)
-        .map_err(|e| Failure::unable(UnableCause::NeedsRecipe, e.to_string()))?;
+        .map_err(|e| Failure::unable(cause_of(e), e.to_string()))?;
     let answer = session.follow(ask("sign_in", submission, &page.url)).await?;
     settle(session, answer).await
+}
+
+/// A field that is configured and not there belongs to a form that was another one.
+fn cause_of(error: Unsubmittable) -> UnableCause {
+    match error {
+        Unsubmittable::NoSuchField => UnableCause::FormChanged,
+        Unsubmittable::BadAction | Unsubmittable::Dialog => UnableCause::NeedsRecipe,
+    }
 }
 
 /// A request that sends a form of the page at `from`.
@@ -177,7 +352,7 @@ pub fn ask(name: &'static str, submission: Submission, from: &Url) -> Ask {
 }
 
 /// Leaves the pages that leave by themselves.
-async fn settle(
+pub async fn settle(
     session: &mut Session<'_>,
     mut answer: Arc<Answer>,
 ) -> Result<Arc<Answer>, Failure> {
@@ -232,7 +407,7 @@ fn decide(
         }));
     }
     if after.may_have_form() && login_form::find_code(after.page()).is_some() {
-        let detail = "the service asks for a one-time code";
+        let detail = "the service asks for a one-time code: set the account's `totp`";
         return Err(Failure::unable(UnableCause::NeedsRecipe, detail));
     }
     Ok(())
@@ -258,26 +433,20 @@ fn shows_again(login: &LoginForm, after: &Answer) -> bool {
         && login_form::same_login_form(login, after.page())
 }
 
-/// What was seen that only a logged-in user sees.
-fn prove(
+/// What was seen that only a logged-in user sees; or what was `lacking`.
+fn proved(
     session: &Session<'_>,
-    before: &Answer,
-    after: &Answer,
-    cookie_before: &dyn Fn(&str) -> Option<String>,
+    entered: &Entered,
+    lacking: Option<(&Proof, Lack)>,
 ) -> Result<String, Failure> {
-    let proofs = &session.login.proof;
-    // A way out was never wrong, where there was one.
-    if proofs.is_empty() {
-        return Ok("saw a way to log out".to_owned());
-    }
-    let cookie_after = |name: &str| session.cookie(&after.url, name).map(str::to_owned);
-    let seen = Seen { before: Some(before), after, cookie_before, cookie_after: &cookie_after };
-    let lack = match seen.lacks(proofs) {
-        None => return Ok(saw(proofs)),
+    let lack = match lacking {
+        // A way out was never wrong, where there was one.
+        None if session.login.proof.is_empty() => return Ok("saw a way to log out".to_owned()),
+        None => return Ok(saw(&session.login.proof)),
         Some((proof, Lack::Missing)) => format!("{proof} is not there"),
         Some((proof, Lack::NotNew)) => format!("{proof} was there before signing in"),
     };
-    Err(verdict::by_words(session, Some(before), after)
+    Err(verdict::by_words(session, Some(&entered.sent.page), &entered.after)
         .unwrap_or_else(|| Failure::down(DownCause::NoProof, lack)))
 }
 
@@ -311,7 +480,7 @@ async fn lets_pass(
 }
 
 /// What was seen, as a fragment.
-pub fn saw(proofs: &[crate::settings::Proof]) -> String {
+pub fn saw(proofs: &[Proof]) -> String {
     let all: Vec<String> = proofs.iter().map(ToString::to_string).collect();
     format!("saw {}", all.join(" and "))
 }

@@ -91,7 +91,7 @@ pub async fn sign_in(
         }
         .map_err(|lack| Failure::down(DownCause::NoProof, lack))?
     };
-    Ok(SignedIn { answer: after, saw, credential: Some(credential) })
+    Ok(SignedIn { answer: after, saw, credential: Some(credential), log_out: None })
 }
 
 async fn ask_with(

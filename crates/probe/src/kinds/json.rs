@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::{AccountCause, DownCause};
 use http::{HeaderValue, Method};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -20,7 +20,6 @@ use crate::failure::Failure;
 use crate::kinds::SignedIn;
 use crate::kinds::form::saw;
 use crate::proof::{Lack, Seen};
-use crate::redact::Redactor;
 use crate::session::{Ask, Session, is_good};
 use crate::settings::{Credentials, Json, JsonBody};
 use crate::verdict;
@@ -28,7 +27,8 @@ use crate::verdict;
 /// Bytes of a token.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
 
-const ACCEPT_JSON: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.5");
+/// What a call accepts whose answer is JSON.
+pub const ACCEPT_JSON: HeaderValue = HeaderValue::from_static("application/json, */*;q=0.5");
 /// What OAuth's token endpoint and others answer with, as a JSON value.
 const REFUSED_CODES: &[&str] = &["invalid_grant", "invalid_credentials", "access_denied"];
 
@@ -38,10 +38,14 @@ pub async fn sign_in(
     json: &Json,
     account: &Credentials,
 ) -> Result<SignedIn, Failure> {
+    let code = match &json.code_field {
+        Some(_) => session.one_time_code().await?,
+        None => None,
+    };
     let ask = Ask {
         method: Method::POST,
         accept: ACCEPT_JSON,
-        body: Some(body(json, account)),
+        body: Some(body(json, account, code.as_ref())),
         ..Ask::page("sign_in", json.url.clone())
     };
     let first = session.follow(ask).await?;
@@ -54,33 +58,23 @@ pub async fn sign_in(
         None => first,
         Some(url) => check(session, url, credential.clone()).await?,
     };
-    let cookie_after = |name: &str| session.cookie(&answer.url, name).map(str::to_owned);
-    let seen = Seen {
-        before: None,
-        after: &answer,
-        cookie_before: &|_| None,
-        cookie_after: &cookie_after,
-    };
-    let saw = match seen.lacks(&session.login.proof) {
-        None if !session.login.proof.is_empty() => saw(&session.login.proof),
-        None if credential.is_some() => "the token was given".to_owned(),
-        None => {
-            return Err(Failure::down(DownCause::NoProof, "no proof and no token is configured"));
-        }
-        Some((proof, Lack::Missing | Lack::NotNew)) => {
-            return Err(Failure::down(DownCause::NoProof, format!("{proof} is not there")));
-        }
-    };
-    Ok(SignedIn { answer, saw, credential })
+    let saw = proven(session, &answer, credential.is_some())?;
+    Ok(SignedIn { answer, saw, credential, log_out: None })
 }
 
-fn body(json: &Json, account: &Credentials) -> (HeaderValue, Bytes) {
+fn body(
+    json: &Json,
+    account: &Credentials,
+    code: Option<&SecretString>,
+) -> (HeaderValue, Bytes) {
     let password = account.password.expose_secret();
+    let code = json.code_field.as_ref().zip(code.map(|code| code.expose_secret()));
     match json.body {
         JsonBody::Json => {
             let mut fields: Map<String, Value> = json.fields.iter().cloned().collect();
             fields.insert(json.user_field.clone(), account.user.as_str().into());
             fields.insert(json.password_field.clone(), password.into());
+            fields.extend(code.map(|(field, code)| (field.clone(), code.into())));
             let text = Value::Object(fields).to_string();
             (HeaderValue::from_static("application/json"), text.into())
         }
@@ -88,6 +82,7 @@ fn body(json: &Json, account: &Credentials) -> (HeaderValue, Bytes) {
             let mut fields = form_urlencoded::Serializer::new(String::new());
             fields.append_pair(&json.user_field, &account.user);
             fields.append_pair(&json.password_field, password);
+            fields.extend_pairs(code);
             for (name, value) in &json.fields {
                 match value {
                     Value::String(text) => fields.append_pair(name, text),
@@ -143,8 +138,7 @@ fn token(
         let refused = verdict::by_words(session, None, answer);
         return Err(refused.unwrap_or_else(no_token));
     };
-    let secrets = [account.password.expose_secret(), token];
-    *session.redactor.to_mut() = Redactor::new(&account.user, &secrets);
+    session.redactor.to_mut().cut_out(&account.user, &[token]);
     if token.len() > TOKEN_BYTES_MAX {
         return Err(Failure::down(DownCause::NoToken, format!("over {TOKEN_BYTES_MAX} bytes")));
     }
@@ -155,8 +149,22 @@ fn token(
     Ok(Credential::Header(json.token_header.clone(), value))
 }
 
+/// The configured proofs, in the last answer; without one a token is proof enough.
+pub fn proven(session: &Session<'_>, answer: &Answer, has_token: bool) -> Result<String, Failure> {
+    let cookie_after = |name: &str| session.cookie(&answer.url, name).map(str::to_owned);
+    let seen =
+        Seen { before: None, after: answer, cookie_before: &|_| None, cookie_after: &cookie_after };
+    let lack = match seen.lacks(&session.login.proof) {
+        None if !session.login.proof.is_empty() => return Ok(saw(&session.login.proof)),
+        None if has_token => return Ok("the token was given".to_owned()),
+        None => "no proof and no token is configured".to_owned(),
+        Some((proof, Lack::Missing | Lack::NotNew)) => format!("{proof} is not there"),
+    };
+    Err(Failure::down(DownCause::NoProof, lack))
+}
+
 /// Asks for what only a logged-in user may have.
-async fn check(
+pub async fn check(
     session: &mut Session<'_>,
     url: &url::Url,
     credential: Option<Credential>,

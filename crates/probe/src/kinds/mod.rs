@@ -1,8 +1,12 @@
 //! The kinds of login. Each signs in and looks for the proof; what follows is the same for all.
 
+pub mod code_page;
 pub mod form;
 pub mod http_auth;
 pub mod json;
+pub mod oauth;
+pub mod oidc;
+pub mod token_endpoint;
 
 use std::sync::Arc;
 
@@ -10,7 +14,7 @@ use crate::answer::Answer;
 use crate::credential::Credential;
 use crate::failure::Failure;
 use crate::kinds::http_auth::Scheme;
-use crate::session::Session;
+use crate::session::{Ask, Session};
 use crate::settings::{Credentials, Kind};
 
 /// Signed in, every proof seen.
@@ -21,6 +25,8 @@ pub struct SignedIn {
     pub saw: String,
     /// What has to be sent with each request of the session, beside cookies.
     pub credential: Option<Credential>,
+    /// How this kind of login ends its session, if it has a way of its own.
+    pub log_out: Option<Ask>,
 }
 
 /// Signs in as the login's kind says.
@@ -35,5 +41,7 @@ pub async fn sign_in(
             http_auth::sign_in(session, Scheme::Digest, &digest.url, account).await
         }
         Kind::Json(json) => json::sign_in(session, json, account).await,
+        Kind::OAuth(oauth) => oauth::sign_in(session, oauth, account).await,
+        Kind::Oidc(oidc) => oidc::sign_in(session, oidc, account).await,
     }
 }

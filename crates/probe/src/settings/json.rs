@@ -15,6 +15,8 @@ pub struct Json {
     pub user_field: String,
     /// The name of the field for the password.
     pub password_field: String,
+    /// The name of the field for a one-time code, where the account has those.
+    pub code_field: Option<String>,
     /// Further fields.
     pub fields: Vec<(String, Value)>,
     /// Where the answer holds a token, as a JSON pointer (`/access_token`); none when the session
@@ -37,6 +39,7 @@ impl Json {
             body: JsonBody::default(),
             user_field: "username".to_owned(),
             password_field: "password".to_owned(),
+            code_field: None,
             fields: Vec::new(),
             token: None,
             token_header: http::header::AUTHORIZATION,

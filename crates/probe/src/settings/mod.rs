@@ -4,15 +4,21 @@
 mod form;
 mod http_auth;
 mod json;
+mod oauth;
+mod oidc;
+mod one_time_code;
 mod proof;
 mod reach;
 
 use secrecy::SecretString;
 use url::Url;
 
-pub use form::Form;
+pub use form::{Form, LearnedForm};
 pub use http_auth::{Basic, Digest};
 pub use json::{Json, JsonBody};
+pub use oauth::{ClientAuth, Grant, OAuth, OAuthClient};
+pub use oidc::Oidc;
+pub use one_time_code::{Totp, TotpHash};
 pub use proof::{Logout, Proof, Refusals, Sign};
 pub use reach::{Client, Dial, Family, Http, Identity, Limits, Roots, Tls};
 
@@ -46,12 +52,12 @@ impl Login {
     pub fn new(kind: Kind, account: Credentials) -> Self {
         Login {
             kind,
+            limits: Limits::for_account(&account),
             account,
             second_account: None,
             proof: Vec::new(),
             logout: Logout::default(),
             refusals: Refusals::default(),
-            limits: Limits::default(),
             dial: Dial::default(),
             client: Client::default(),
         }
@@ -64,6 +70,8 @@ impl Login {
             Kind::Basic(basic) => &basic.url,
             Kind::Digest(digest) => &digest.url,
             Kind::Json(json) => &json.url,
+            Kind::OAuth(oauth) => &oauth.token_url,
+            Kind::Oidc(oidc) => &oidc.configuration,
         }
     }
 }
@@ -75,6 +83,15 @@ pub struct Credentials {
     pub user: String,
     /// Its password; it may not (C10.3).
     pub password: SecretString,
+    /// What its one-time codes are made from, where the service asks for them.
+    pub totp: Option<Totp>,
+}
+
+impl Credentials {
+    /// An account without one-time codes.
+    pub fn new(user: impl Into<String>, password: impl Into<SecretString>) -> Self {
+        Credentials { user: user.into(), password: password.into(), totp: None }
+    }
 }
 
 /// How one signs in.
@@ -88,6 +105,10 @@ pub enum Kind {
     Digest(Digest),
     /// A call that answers JSON, as a page's script does.
     Json(Json),
+    /// A token of OAuth 2.0.
+    OAuth(Box<OAuth>),
+    /// OpenID Connect.
+    Oidc(Box<Oidc>),
 }
 
 impl Kind {
@@ -98,6 +119,8 @@ impl Kind {
             Kind::Basic(_) => "basic",
             Kind::Digest(_) => "digest",
             Kind::Json(_) => "json",
+            Kind::OAuth(_) => "oauth",
+            Kind::Oidc(_) => "oidc",
         }
     }
 
@@ -112,6 +135,25 @@ impl Kind {
                 let then = json.then.as_ref().map(|_| "the second call");
                 ["the account"].into_iter().chain(then).collect()
             }
+            Kind::OAuth(oauth) => {
+                let then = oauth.then.as_ref().map(|_| "the call with the token");
+                let revoke = oauth.revoke.as_ref().map(|_| "the token's end");
+                ["the token"].into_iter().chain(then).chain(revoke).collect()
+            }
+            Kind::Oidc(oidc) => {
+                let then = oidc.then.as_ref().map(|_| "the call with the token");
+                let flow = ["the configuration", "the login page", "the form", "the code"];
+                flow.into_iter().chain(then).chain(["the session's end"]).collect()
+            }
+        }
+    }
+
+    /// What may not be shown, beside the account's own (C10.3).
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Kind::OAuth(oauth) => oauth.client.iter().filter_map(OAuthClient::secret).collect(),
+            Kind::Oidc(oidc) => oidc.client.secret().into_iter().collect(),
+            _ => Vec::new(),
         }
     }
 
@@ -120,7 +162,8 @@ impl Kind {
         match self {
             Kind::Form(_) => "a way to log out",
             Kind::Basic(_) | Kind::Digest(_) => "the page is refused without the password",
-            Kind::Json(_) => "the token",
+            Kind::Json(_) | Kind::OAuth(_) => "the token",
+            Kind::Oidc(_) => "the ID token's claims",
         }
     }
 }

@@ -49,7 +49,7 @@ pub fn login(kind: Kind, authority: &Authority) -> Login {
 }
 
 pub fn credentials(user: &str, password: &str) -> Credentials {
-    Credentials { user: user.to_owned(), password: password.to_owned().into() }
+    Credentials::new(user, password)
 }
 
 /// Limits that a healthy service on this machine keeps, and a silent one does not.

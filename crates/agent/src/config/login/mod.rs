@@ -1,16 +1,20 @@
 //! `[service.login]`: how one signs in, into the probe's own settings.
 
+mod account;
 mod form;
 mod json;
+mod oauth;
+mod oidc;
 mod proof;
 mod reach;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use probe::settings::{Basic, Credentials, Dial, Digest, Family, Kind, Login};
+use probe::settings::{Basic, Dial, Digest, Family, Kind, Login};
 use secrecy::SecretString;
 
+use self::account::{account, check_codes};
 use self::proof::{check_proof, logout, proofs, refusals};
 use self::reach::{check_address, client, dial, limits};
 use super::secret::{Places, SecretPlace, secret};
@@ -21,8 +25,14 @@ use super::value::{self, Wrong, https_url, one_of, text};
 const ITEMS_MAX: usize = 32;
 
 /// Every kind of login, with the keys that not all kinds have.
-const KINDS: [(&str, &[&str]); 4] =
-    [("form", form::KEYS), ("basic", &[]), ("digest", &[]), ("json", json::KEYS)];
+const KINDS: [(&str, &[&str]); 6] = [
+    ("form", form::KEYS),
+    ("basic", &[]),
+    ("digest", &[]),
+    ("json", json::KEYS),
+    ("oauth", oauth::KEYS),
+    ("oidc", oidc::KEYS),
+];
 
 /// A login as the file gives it.
 pub(super) struct ReadLogin {
@@ -55,10 +65,10 @@ impl Reading<'_> {
 /// Reads one login. None if it cannot be measured; that is noted.
 pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> {
     let mut reading = Reading { places, secrets: Vec::new() };
-    let kind = kind(&table);
-    let account = account(&table, &mut reading, "password");
+    let kind = kind(&table, &mut reading);
+    let account = account(&table, &mut reading, &account::MAIN);
     let second_account = table.table("second").and_then(|second| {
-        let account = self::account(&second, &mut reading, "second password");
+        let account = self::account(&second, &mut reading, &account::SECOND);
         second.end();
         account
     });
@@ -72,7 +82,7 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     let proof = proofs(&table);
     let logout = logout(&table);
     let refusals = refusals(&table);
-    let limits = limits(&table);
+    let limits = limits(&table, account.as_ref());
     let dial = dial(&table, &mut reading);
     let client = client(&table);
     if let (Some(first), Some(second)) = (&account, &second_account)
@@ -84,6 +94,7 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
         );
     }
     check_proof(&table, kind.as_ref());
+    check_codes(&table, kind.as_ref());
     check_address(&table, &dial, families.len() > 1);
     table.end();
 
@@ -99,7 +110,7 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     Some(ReadLogin { logins: families.iter().map(of_family).collect(), secrets })
 }
 
-fn kind(table: &Table<'_>) -> Option<Kind> {
+fn kind(table: &Table<'_>, reading: &mut Reading<'_>) -> Option<Kind> {
     let words = KINDS.map(|(word, _)| (word, word));
     let word = table.value("kind").map_or(Some("form"), |value| value.text(one_of(&words)));
     let url = table.text("url", https_url);
@@ -113,6 +124,8 @@ fn kind(table: &Table<'_>) -> Option<Kind> {
         "basic" => Kind::Basic(Basic { url }),
         "digest" => Kind::Digest(Digest { url }),
         "json" => Kind::Json(json::read(table, url)),
+        "oauth" => Kind::OAuth(Box::new(oauth::read(table, url, reading))),
+        "oidc" => Kind::Oidc(Box::new(oidc::read(table, url, reading)?)),
         _ => Kind::Form(form::read(table, url)),
     })
 }
@@ -133,25 +146,6 @@ fn check_keys(table: &Table<'_>, word: Option<&str>) {
         }
         table.allow(key);
     }
-}
-
-fn account(
-    table: &Table<'_>,
-    reading: &mut Reading<'_>,
-    what: &'static str,
-) -> Option<Credentials> {
-    let user = table.text("user", text);
-    let password = reading.secret(table, "password", what);
-    for (key, remedy) in [
-        ("user", r#"add user = "…": an account for the probe alone"#),
-        ("password", r#"add password = { credential = "name" } or { file = "path" }"#),
-    ] {
-        if !table.has(key) {
-            table.note(table.problem(key, format!("the login has no {key}")).help(remedy));
-        }
-    }
-    // What lacks its password is refused; until then the rest of it can be told of.
-    Some(Credentials { user: user?, password: password.unwrap_or_default() })
 }
 
 /// Any text, also an empty one.

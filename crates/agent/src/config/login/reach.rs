@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use probe::settings::{Client, Dial, Http, Identity, Limits};
+use probe::settings::{Client, Credentials, Dial, Http, Identity, Limits};
 
 use super::{ITEMS_MAX, Reading};
 use crate::config::secret::secret_path;
@@ -16,9 +16,9 @@ use crate::config::value::{
 /// Longest time limit: an hour.
 const LIMIT_MS_MAX: i64 = 3_600_000;
 
-/// Reads `limits`.
-pub(super) fn limits(table: &Table<'_>) -> Limits {
-    let default = Limits::default();
+/// Reads `limits`; `account` is who signs in.
+pub(super) fn limits(table: &Table<'_>, account: Option<&Credentials>) -> Limits {
+    let default = account.map_or_else(Limits::default, Limits::for_account);
     let limits = table.section("limits");
     let limit = |key, default: Duration| {
         let read = limits.text(key, duration_ms_within(1, LIMIT_MS_MAX));
