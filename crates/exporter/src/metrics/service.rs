@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{Figure, Instant, Phase, ServiceState, Terms};
+use contract::{DownClass, Figure, Instant, Phase, ServiceState, Terms};
 
 use super::text::{Family, Kind, Labels, LastLabel, Parts, Value};
 use crate::snapshot::{Attempt, Service, Stop};
@@ -253,6 +253,24 @@ fn month_classes(sheet: &mut Sheet<'_, '_, '_>) {
         "F: the lost time as the contract's minute rule counts it.",
         |figure| figure.counted_ms,
     );
+    sheet.month(
+        "upptid_month_outages",
+        "Times that a customer could not log in, neither planned nor excluded.",
+        |figure| Value::Whole(lost_outages(figure)),
+    );
+}
+
+/// Lost stretches without a gap between them are one outage, whatever their causes.
+fn lost_outages(figure: &Figure) -> i64 {
+    let mut count = 0;
+    let mut reached = None;
+    for outage in figure.outages.iter().filter(|outage| outage.class == DownClass::Lost) {
+        if reached != Some(outage.from) {
+            count += 1;
+        }
+        reached = Some(outage.until);
+    }
+    count
 }
 
 fn month_unmeasured(sheet: &mut Sheet<'_, '_, '_>) {
