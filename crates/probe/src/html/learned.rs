@@ -149,7 +149,10 @@ mod tests {
     fn what_is_called_anew_each_time_is_left_out() {
         let (one, other) = (FORM, FORM.replace("name=csrf", "name=a81f"));
         let kept = common(&learned(one), &learned(&other));
-        assert_eq!((kept.hidden.as_slice(), kept.more_hidden), (["next".to_owned()].as_slice(), true));
+        assert_eq!(
+            (kept.hidden.as_slice(), kept.more_hidden),
+            (["next".to_owned()].as_slice(), true)
+        );
         assert_eq!(difference(&kept, &learned(&FORM.replace("name=csrf", "name=77c2"))), None);
         assert!(difference(&kept, &learned(&FORM.replace("name=next", "name=to"))).is_some());
         let moving = common(&learned(one), &learned(&FORM.replace("/check", "/check/2")));

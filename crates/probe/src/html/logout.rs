@@ -122,6 +122,59 @@ fn by_link(at: usize, link: &Link) -> Option<(u8, Logout)> {
     }
 }
 
+/// Whether a parameter of that name says where to go afterwards.
+pub fn names_afterwards(name: &str) -> bool {
+    is_named(name, AFTERWARDS)
+}
+
+/// The piece of an address that says it is a log-out's: `/logout` of a path, `do=logout` of a
+/// query. It holds no token, and stays the same.
+pub fn telling_part(address: &str) -> Option<&str> {
+    let address = address.split('#').next().unwrap_or_default();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let from = path.find("://").map_or(0, |at| at + 3);
+    let from = if from > 0 { from + path[from..].find('/')? } else { 0 };
+    let mut at = from;
+    for segment in path[from..].split(['/', ';']) {
+        let end = at + segment.len();
+        if has_part(segment, vocabulary::LOGOUT_NAMES) {
+            // With its slash: `/logout` is said more clearly than `logout`.
+            let begin = if path[..at].ends_with('/') { at - 1 } else { at };
+            return Some(&path[begin..end]);
+        }
+        at = end + 1;
+    }
+    query.split(['&', ';']).find(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        !names_afterwards(name)
+            && (has_part(name, vocabulary::LOGOUT_NAMES)
+                || has_part(value, vocabulary::LOGOUT_NAMES))
+    })
+}
+
+/// The words of a log-out in a link's or button's text, as they are written there: without the
+/// user's name beside them.
+pub fn label(text: &str) -> Option<&str> {
+    let begin = text.find(char::is_alphanumeric)?;
+    let words = |label: &&&str| {
+        let end = begin + label.len();
+        let said = text.get(begin..end)?;
+        let rest = &text[end..];
+        let whole = !rest.starts_with(|c: char| c.is_alphanumeric());
+        (whole && said.to_lowercase() == **label).then_some(said)
+    };
+    vocabulary::LOGOUT_LABELS.iter().find_map(|label| words(&label))
+}
+
+/// What says "log out" on a page where only a script can follow it: a link's or a button's words.
+pub fn scripted_label(page: &Page) -> Option<&str> {
+    let fields = page.forms.iter().flat_map(|form| &form.fields).chain(&page.loose_fields);
+    let buttons = fields.filter(|field| says_logout(field));
+    let buttons = buttons.flat_map(|field| [field.label.as_str(), field.value.as_str()]);
+    let links = page.links.iter().map(|link| link.text.as_str());
+    links.chain(buttons).filter(|text| is_label_of_logout(text)).find_map(label)
+}
+
 fn says_logout(field: &Field) -> bool {
     matches!(field.kind, FieldKind::Submit | FieldKind::Image | FieldKind::Button)
         && (is_label_of_logout(&field.label) || is_label_of_logout(&field.value))
@@ -160,7 +213,7 @@ fn is_address_of_logout(address: &str) -> bool {
     segments.into_iter().any(|segment| has_part(segment, vocabulary::LOGOUT_NAMES))
         || query.split(['&', ';']).any(|parameter| {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            !is_named(name, AFTERWARDS)
+            !names_afterwards(name)
                 && (has_part(name, vocabulary::LOGOUT_NAMES)
                     || has_part(value, vocabulary::LOGOUT_NAMES))
         })
@@ -194,6 +247,37 @@ mod tests {
         ] {
             assert_eq!(found(html), link(), "{html}");
         }
+    }
+
+    #[test]
+    fn the_telling_part_holds_no_token() {
+        for (address, part) in [
+            ("/logout", "/logout"),
+            ("/user/42/sign_out?token=0815#x", "/sign_out"),
+            ("https://id.example/oidc/logout?post=1", "/logout"),
+            ("logout.php", "logout.php"),
+            ("?do=logout&sectok=1", "do=logout"),
+            ("/doku.php?id=start&do=logout", "do=logout"),
+            ("/index.php?logout", "logout"),
+        ] {
+            assert_eq!(telling_part(address), Some(part), "{address}");
+        }
+        for address in ["/login?next=/logout", "https://logout.example/", "", "/blogoutline"] {
+            assert_eq!(telling_part(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_as_it_is_written_and_without_the_user() {
+        assert_eq!(label("Log Out (probe)"), Some("Log Out"));
+        assert_eq!(label(" » Logga ut"), Some("Logga ut"));
+        assert_eq!(label("Logouts"), None);
+        assert_eq!(label("probe: log out"), None);
+        let page = |html: &str| Page::parse(html.as_bytes(), None);
+        let scripted = page("<a href='#'>Home</a><a href='#'>Sign out</a>");
+        assert_eq!(scripted_label(&scripted), Some("Sign out"));
+        assert_eq!(scripted_label(&page("<button>Log out</button>")), Some("Log out"));
+        assert_eq!(scripted_label(&page("<a href='#'>Home</a>")), None);
     }
 
     #[test]

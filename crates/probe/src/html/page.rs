@@ -12,6 +12,8 @@ pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const FORMS_MAX: usize = 100;
 /// Fields that are kept of a form.
 pub const FIELDS_PER_FORM_MAX: usize = 500;
+/// Addresses of scripts that are kept of a page.
+pub const SCRIPTS_MAX: usize = 50;
 /// Links that are kept of a page.
 pub const LINKS_MAX: usize = 2_000;
 
@@ -30,6 +32,8 @@ pub struct Page {
     pub loose_fields: Vec<Field>,
     /// Its links, in the order of the page; none if it was read without them.
     pub links: Vec<Link>,
+    /// The addresses of its scripts as written; none if it was read without links.
+    pub scripts: Vec<String>,
     /// Tokens in `<meta>` that scripts copy: `(name, content)`, such as `csrf-token`.
     pub csrf: Vec<(String, String)>,
     /// `<meta http-equiv=refresh>`
@@ -119,6 +123,7 @@ impl Page {
             forms: Vec::new(),
             loose_fields: Vec::new(),
             links: Vec::new(),
+            scripts: Vec::new(),
             csrf: Vec::new(),
             refresh: None,
             submits_itself: None,

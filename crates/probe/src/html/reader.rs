@@ -14,6 +14,7 @@ use super::attributes::{Attributes, button_kind, enctype, input_kind, method};
 use super::form::{Field, FieldKind, Form};
 use super::page::{
     BotWall, FIELDS_PER_FORM_MAX, FORMS_MAX, LINKS_MAX, Link, PAGE_BYTES_MAX, Page, Refresh,
+    SCRIPTS_MAX,
 };
 use super::self_submit;
 use super::tags::{Tag, Token, Tokens};
@@ -179,6 +180,7 @@ impl Reader {
         let name = &*tag.name;
         if name == "script" {
             self.in_script = true;
+            self.script(tag);
             return Some(|reader, _| reader.in_script = false);
         }
         if self.templates > 0 && name != "template" {
@@ -497,6 +499,12 @@ impl Reader {
             push_within(text, &alt, CAPTION_BYTES_MAX);
         }
         None
+    }
+
+    fn script(&mut self, tag: &Tag<'_>) {
+        if self.with_links && self.page.scripts.len() < SCRIPTS_MAX {
+            self.page.scripts.extend(Attributes::of(tag).take_filled("src"));
+        }
     }
 
     fn base(&mut self, mut attributes: Attributes) -> AtEnd {

@@ -48,6 +48,41 @@ pub const LOGIN_LABELS: &[&str] = &[
     "aanmelden", "logg inn", "logg på", "log ind", "kirjaudu", "kirjaudu sisään",
 ];
 
+/// What a link says that leads to where one logs in.
+pub const ENTRY_LABELS: &[&str] = &[
+    "my account", "my pages", "customer portal", "member area", "mina sidor", "mitt konto",
+    "kundportal", "kundportalen", "mein konto", "kundenbereich", "kundenportal", "mon compte",
+    "espace client", "min side", "omat sivut",
+];
+
+/// What says that one logs in through somebody else.
+pub const THROUGH: &[&str] = &[
+    "with", "via", "using", "med", "mit", "avec", "bankid", "google", "github", "facebook",
+    "microsoft", "apple",
+];
+
+/// Names of the calls by which a script signs in, the likeliest first.
+pub const CALL_NAMES: &[&[&str]] = &[
+    &["login", "logon", "signin", "dologin", "authenticate"],
+    &["token", "tokens", "gettoken"],
+    &["session", "sessions"],
+    &["auth", "authentication", "credentials"],
+];
+
+/// What a page says today and not tomorrow.
+pub const OF_THE_DAY: &[&str] = &[
+    "today", "yesterday", "tomorrow", "ago", "now", "minutes", "seconds", "hours", "good morning",
+    "good afternoon", "good evening", "monday", "tuesday", "wednesday", "thursday", "friday",
+    "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july",
+    "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun",
+    "jul", "aug", "sep", "oct", "nov", "dec", "unread", "new", "last login", "last visit",
+    "tip of the day", "random", "loading", "idag", "igår", "imorgon", "nyss", "god morgon",
+    "god kväll", "måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag",
+    "januari", "februari", "mars", "maj", "juni", "juli", "augusti", "oktober", "olästa", "nya",
+    "senast", "laddar", "heute", "gestern", "morgen", "guten morgen", "guten abend", "montag",
+    "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "ungelesen", "zuletzt",
+];
+
 /// What the button of a login in several steps says.
 pub const NEXT_LABELS: &[&str] = &[
     "next", "continue", "proceed", "nästa", "fortsätt", "gå vidare", "vidare", "weiter",
