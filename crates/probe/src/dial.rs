@@ -1,4 +1,5 @@
-//! One dial for every kind of login: from a host and a port to a TLS stream.
+//! One dial for every kind of login: from a host and a port to a connection, and from there to a
+//! TLS stream, at once or after the protocol's own way to ask for it.
 //!
 //! One address per attempt, known and recorded: never several at once, since a login that works
 //! only at every second address must be seen to.
@@ -46,17 +47,15 @@ impl Dialer {
         Dialer { settings, limits, own_host, resolver, tls }
     }
 
-    /// Resolves, connects and shakes hands. The address and each phase go to `step`, what was seen
-    /// of TLS to `report`, also when it fails.
-    pub async fn dial(
+    /// Resolves and connects. The address and each phase go to `step`, also when it fails.
+    pub async fn connect(
         &self,
-        host: Host<&str>,
+        host: &Host<&str>,
         port: u16,
         clock: &Clock,
         step: &mut Step,
-        report: &mut TlsReport,
-    ) -> Result<TlsStream<TcpStream>, Failure> {
-        let address = match self.known_address(&host) {
+    ) -> Result<TcpStream, Failure> {
+        let address = match self.known_address(host) {
             Some(address) => address,
             None => {
                 let name = host.to_string();
@@ -68,8 +67,20 @@ impl Dialer {
         step.address = Some(address);
         self.check_family(address).map_err(|failure| failure.in_phase(Phase::Resolve))?;
         let connecting = connect(address, self.settings.source);
-        let tcp = clock.phase(Phase::Connect, &mut step.phases, connecting).await?;
-        let name = server_name(&host)?;
+        clock.phase(Phase::Connect, &mut step.phases, connecting).await
+    }
+
+    /// Shakes hands over a connection to `host`. The phase goes to `step`, what was seen of TLS to
+    /// `report`, also when it fails.
+    pub async fn shake_hands(
+        &self,
+        host: &Host<&str>,
+        tcp: TcpStream,
+        clock: &Clock,
+        step: &mut Step,
+        report: &mut TlsReport,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
+        let name = server_name(host)?;
         let handshake = self.tls.handshake(name, tcp, report);
         let stream = clock.phase(Phase::Tls, &mut step.phases, handshake).await;
         if let Err(failure) = &stream {

@@ -36,6 +36,7 @@ mod logout;
 mod one_time_code;
 mod proof;
 mod session;
+mod trace;
 mod verdict;
 
 pub use attempt::Attempt;

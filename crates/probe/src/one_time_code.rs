@@ -85,13 +85,13 @@ impl Session<'_> {
     pub async fn one_time_code(&mut self) -> Result<Option<SecretString>, Failure> {
         let Some(codes) = self.codes else { return Ok(None) };
         loop {
-            let wait_max = self.clock.may_wait();
+            let wait_max = self.trace.clock.may_wait();
             let turn = codes.take(Clock::wall(), wait_max).ok_or_else(|| {
                 let allowed = self.login.limits.total.as_millis();
                 let detail = format!("{allowed} ms are allowed for the attempt");
                 Failure::unable(UnableCause::OneTimeCode, detail)
             })?;
-            self.clock.wait(turn.wait).await;
+            self.trace.clock.wait(turn.wait).await;
             // The machine may have slept as well.
             if !codes.is_over(turn, Clock::wall()) {
                 let code = codes.code(turn);

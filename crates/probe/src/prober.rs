@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use contract::{Evidence, Outcome, UnableCause};
+use contract::UnableCause;
 use secrecy::ExposeSecret;
 
 use crate::attempt::Attempt;
@@ -139,12 +139,12 @@ impl PreparedLogin {
             Err(failure) => Err(failure),
             Ok(signed_in) => {
                 if let Err(note) = log_out(&mut session, &signed_in).await {
-                    session.notes.push(note);
+                    session.trace.notes.push(note);
                 }
                 Ok(format!("signed in: {}", signed_in.saw))
             }
         };
-        report(session, result)
+        session.finish(result)
     }
 
     /// A session that has not asked for anything yet.
@@ -171,53 +171,6 @@ async fn sign_in(
         return Err(Failure::unable(UnableCause::Credential, "no second account is configured"));
     };
     kinds::sign_in(session, credentials).await
-}
-
-/// Puts the attempt together. Whatever a service said passes the redactor on its way (C10.3).
-fn report(session: Session<'_>, result: Result<String, Failure>) -> Attempt {
-    let redactor = &session.redactor;
-    let (outcome, phase, message) = match result {
-        Ok(message) => (Outcome::Up, None, message),
-        Err(failure) => (failure.outcome, failure.phase, redactor.clean(&failure.message())),
-    };
-    let evidence = evidence(&session, outcome, &message);
-    let notes = session.notes.iter().map(|note| redactor.clean(note)).collect();
-    Attempt {
-        outcome,
-        phase,
-        message,
-        duration: session.clock.elapsed(),
-        steps: session.steps,
-        tls: session.tls,
-        evidence,
-        notes,
-        requests: session.requests,
-        bytes_received: session.bytes_received,
-    }
-}
-
-fn evidence(session: &Session<'_>, outcome: Outcome, message: &str) -> Evidence {
-    let step = session.steps.last();
-    let mut evidence = Evidence { message: message.to_owned(), ..Evidence::default() };
-    match &session.last {
-        None => {
-            evidence.url = step.map(|step| step.url.clone());
-            evidence.address = step.and_then(|step| step.address).map(|at| at.to_string());
-        }
-        Some(answer) => {
-            evidence.url = Some(session.redactor.url(&answer.url));
-            evidence.address = answer.address.map(|at| at.to_string());
-            evidence.status = Some(answer.status.as_u16());
-            // A good answer holds what only its user may see (C10.5).
-            if outcome != Outcome::Up {
-                let title = answer.form_page().title.as_deref();
-                evidence.title = title.map(|title| session.redactor.clean(title));
-                let excerpt = session.redactor.excerpt(&answer.source());
-                evidence.excerpt = Some(excerpt).filter(|excerpt| !excerpt.is_empty());
-            }
-        }
-    }
-    evidence
 }
 
 #[cfg(test)]

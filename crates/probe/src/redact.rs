@@ -113,7 +113,14 @@ impl Redactor {
     /// What a person may see of an answer: the first 300 characters of its readable text, without
     /// secrets and tokens, on one line. Field values and scripts are no readable text.
     pub fn excerpt(&self, body: &str) -> String {
-        let cleaned = self.clean(&text::readable(body).replace('\n', " · "));
+        self.excerpt_of_text(&text::readable(body))
+    }
+
+    /// The same of an answer that is no page.
+    pub fn excerpt_of_text(&self, text: &str) -> String {
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let cleaned = self.clean(&lines.join(" · "));
         match cleaned.char_indices().nth(EXCERPT_CHARS_MAX) {
             Some((end, _)) => format!("{}…", cleaned[..end].trim_end()),
             None => cleaned,

@@ -1,12 +1,11 @@
 //! The requests of one attempt, as one browser would send them: cookies, redirects, open
 //! connections, and every step noted.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::{DownCause, Instant, Phase};
+use contract::{DownCause, Evidence, Instant, Outcome, Phase};
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST,
     LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT,
@@ -16,7 +15,7 @@ use http_body_util::Full;
 use url::{Position, Url};
 
 use crate::answer::Answer;
-use crate::attempt::{Phases, Step, TlsReport};
+use crate::attempt::{Attempt, Phases, Step};
 use crate::clock::Clock;
 use crate::cookies::Jar;
 use crate::credential::Credential;
@@ -26,6 +25,7 @@ use crate::http::{Connection, Received};
 use crate::one_time_code::Codes;
 use crate::redact::Redactor;
 use crate::settings::Login;
+use crate::trace::Trace;
 use crate::unpack::{ACCEPTED, unpack};
 
 /// Redirects that one request may lead to.
@@ -42,31 +42,18 @@ const ACCEPT_PAGE: HeaderValue =
 pub struct Session<'a> {
     /// The login's settings.
     pub login: &'a Login,
-    /// The attempt's time.
-    pub clock: Clock,
+    /// What the attempt notes.
+    pub trace: Trace<'a>,
     /// The attempt's start, for cookies.
     pub now: Instant,
     /// The user that signs in.
     pub user: &'a str,
     /// The cookies.
     pub jar: Jar,
-    /// Cuts secrets out of what is shown.
-    pub redactor: Cow<'a, Redactor>,
     /// The account's one-time codes, if it has any.
     pub codes: Option<&'a Codes>,
-    /// The requests so far.
-    pub steps: Vec<Step>,
-    /// The first handshake, or the one that failed.
-    pub tls: Option<TlsReport>,
-    /// Requests sent.
-    pub requests: u32,
-    /// Bytes of bodies received.
-    pub bytes_received: u64,
     /// The latest answer, unless the latest request had none.
     pub last: Option<Arc<Answer>>,
-    /// What changes no verdict and should be known.
-    pub notes: Vec<String>,
-    dialer: &'a Dialer,
     open: Vec<Open>,
     /// Where no request is sent to, and the address there that was led to.
     stop_at: Option<Url>,
@@ -125,19 +112,12 @@ impl<'a> Session<'a> {
     ) -> Self {
         Session {
             login,
-            clock: Clock::start(login.limits),
+            trace: Trace::new(Clock::start(login.limits), dialer, redactor),
             now: Clock::wall(),
             user,
             jar: Jar::default(),
-            redactor: Cow::Borrowed(redactor),
             codes,
-            steps: Vec::with_capacity(4),
-            tls: None,
-            requests: 0,
-            bytes_received: 0,
             last: None,
-            notes: Vec::new(),
-            dialer,
             open: Vec::new(),
             stop_at: None,
             stopped_at: None,
@@ -146,7 +126,7 @@ impl<'a> Session<'a> {
 
     /// Cuts a further secret out of all that is shown from here on.
     pub fn hide(&mut self, secret: &str) {
-        self.redactor.to_mut().cut_out(self.user, &[secret]);
+        self.trace.redactor.to_mut().cut_out(self.user, &[secret]);
     }
 
     /// Sends a request and follows redirects as a browser does.
@@ -177,25 +157,19 @@ impl<'a> Session<'a> {
         self.last = None;
         // C1.5
         if ask.url.scheme() != "https" {
-            let url = self.redactor.url(&ask.url);
+            let url = self.trace.redactor.url(&ask.url);
             return Err(Failure::down(DownCause::PlainHttp, url));
         }
-        let mut step = Step {
-            name: ask.name,
-            url: self.redactor.url(&ask.url),
-            address: None,
-            status: None,
-            phases: Phases::default(),
-        };
+        let mut step = Trace::step(ask.name, self.trace.redactor.url(&ask.url));
         let result = self.exchange(ask, &mut step).await;
         step.status = result.as_ref().ok().map(|received| received.status.as_u16());
         let address = step.address;
-        self.steps.push(step);
+        self.trace.steps.push(step);
         let received = result?;
         for set_cookie in received.headers.get_all(SET_COOKIE) {
             self.jar.store(&ask.url, set_cookie.as_bytes(), self.now);
         }
-        self.bytes_received += received.body.len() as u64;
+        self.trace.bytes_received += received.body.len() as u64;
         let encoding = received.headers.get(CONTENT_ENCODING);
         let encoding = encoding.map(|value| value.to_str().unwrap_or("?"));
         let body =
@@ -251,12 +225,8 @@ impl<'a> Session<'a> {
                 }
             }
         }
-        let mut report = TlsReport::default();
-        let dialed = self.dialer.dial(host, port, &self.clock, step, &mut report).await;
-        if self.tls.is_none() || dialed.is_err() {
-            self.tls = Some(report).filter(|report| *report != TlsReport::default());
-        }
-        let connection = Connection::open(dialed?).await?;
+        let stream = self.trace.dial(&host, port, step).await?;
+        let connection = Connection::open(stream).await?;
         let mut open = Open { host: name.to_owned(), port, address: step.address, connection };
         let result = self.exchange_over(&mut open, ask, step).await;
         self.keep(open);
@@ -269,13 +239,13 @@ impl<'a> Session<'a> {
         ask: &Ask,
         step: &mut Step,
     ) -> Result<Received, Failure> {
-        if self.requests >= REQUESTS_MAX {
+        if self.trace.requests >= REQUESTS_MAX {
             let detail = format!("over {REQUESTS_MAX} requests in one attempt");
             return Err(Failure::down(DownCause::TooManyRedirects, detail));
         }
-        self.requests += 1;
+        self.trace.requests += 1;
         let request = self.request(ask, open.connection.is_http2())?;
-        open.connection.exchange(request, &self.clock, &mut step.phases).await
+        open.connection.exchange(request, &self.trace.clock, &mut step.phases).await
     }
 
     fn keep(&mut self, open: Open) {
@@ -328,6 +298,15 @@ impl<'a> Session<'a> {
         Ok(request)
     }
 
+    /// Puts the attempt together.
+    pub fn finish(self, result: Result<String, Failure>) -> Attempt {
+        let last = self.last;
+        self.trace.finish(result, |trace, outcome| match last {
+            None => trace.evidence(),
+            Some(answer) => evidence(&trace.redactor, &answer, outcome),
+        })
+    }
+
     /// Where an answer redirects to, if it does.
     pub fn redirect(&self, answer: &Answer) -> Result<Option<Url>, Failure> {
         if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
@@ -336,7 +315,7 @@ impl<'a> Session<'a> {
         let Some(location) = answer.headers.get(LOCATION) else { return Ok(None) };
         let location = String::from_utf8_lossy(location.as_bytes());
         let bad = || {
-            let shown = self.redactor.clean(&location.chars().take(200).collect::<String>());
+            let shown = self.trace.redactor.clean(&location.chars().take(200).collect::<String>());
             Failure::down(DownCause::BadRedirect, shown)
         };
         let mut target = answer.url.join(&location).map_err(|_| bad())?;
@@ -349,6 +328,23 @@ impl<'a> Session<'a> {
         }
         Ok(Some(target))
     }
+}
+
+fn evidence(redactor: &Redactor, answer: &Answer, outcome: Outcome) -> Evidence {
+    let mut evidence = Evidence {
+        url: Some(redactor.url(&answer.url)),
+        address: answer.address.map(|at| at.to_string()),
+        status: Some(answer.status.as_u16()),
+        ..Evidence::default()
+    };
+    // A good answer holds what only its user may see (C10.5).
+    if outcome != Outcome::Up {
+        let title = answer.form_page().title.as_deref();
+        evidence.title = title.map(|title| redactor.clean(title));
+        let excerpt = redactor.excerpt(&answer.source());
+        evidence.excerpt = Some(excerpt).filter(|excerpt| !excerpt.is_empty());
+    }
+    evidence
 }
 
 /// What a browser tells of the page it comes from: all of its address to the same origin, and

@@ -91,7 +91,7 @@ pub async fn sign_in(
             Err(Failure::unable(UnableCause::FormChanged, detail))
         }
         other => {
-            session.notes.push(changed);
+            session.trace.notes.push(changed);
             other
         }
     }
@@ -459,7 +459,7 @@ async fn lets_pass(
     before: &Answer,
     after: &Arc<Answer>,
 ) -> Result<String, Failure> {
-    let was_led = session.steps.last().is_some_and(|step| step.name == "redirect");
+    let was_led = session.trace.steps.last().is_some_and(|step| step.name == "redirect");
     if let Some(refused) = verdict::by_words(session, Some(before), after) {
         return Err(refused);
     }

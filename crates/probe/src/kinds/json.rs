@@ -138,7 +138,7 @@ fn token(
         let refused = verdict::by_words(session, None, answer);
         return Err(refused.unwrap_or_else(no_token));
     };
-    session.redactor.to_mut().cut_out(&account.user, &[token]);
+    session.trace.redactor.to_mut().cut_out(&account.user, &[token]);
     if token.len() > TOKEN_BYTES_MAX {
         return Err(Failure::down(DownCause::NoToken, format!("over {TOKEN_BYTES_MAX} bytes")));
     }

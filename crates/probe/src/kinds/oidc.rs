@@ -143,7 +143,7 @@ async fn authorize(
     if session.stopped_at().is_none() {
         let mut changed = Vec::new();
         let entered = form::enter_from(session, &oidc.form, account, &mut changed, first).await?;
-        session.notes.extend(changed);
+        session.trace.notes.extend(changed);
         agree(session, entered.after).await?;
     }
     match session.stopped_at() {

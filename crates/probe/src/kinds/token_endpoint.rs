@@ -69,7 +69,7 @@ pub async fn ask(
         .filter_map(named)
         .filter(|token| token.len() <= TOKEN_BYTES_MAX)
         .collect();
-    session.redactor.to_mut().cut_out(user, &secrets);
+    session.trace.redactor.to_mut().cut_out(user, &secrets);
     if access.len() > TOKEN_BYTES_MAX {
         return Err(Failure::down(DownCause::NoToken, format!("over {TOKEN_BYTES_MAX} bytes")));
     }
