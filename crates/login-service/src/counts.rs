@@ -17,6 +17,8 @@ pub struct Counts {
     pub logins_ok: u64,
     /// Logins refused for the name, the password or a lock.
     pub logins_refused: u64,
+    /// One-time codes refused: wrong, or used before.
+    pub codes_refused: u64,
     /// Login posts refused for another reason: token, fields, Referer or Origin.
     pub logins_malformed: u64,
     /// Home pages (`/home`, `/api/me`) answered to a session.

@@ -56,6 +56,8 @@ pub enum Fault {
 
     /// Pages answer as ever; only what checks the password is broken.
     BackEnd(BackEnd),
+    /// The same for what checks the one-time code: the password is still taken.
+    CodeBackEnd(BackEnd),
 }
 
 /// How a login fails while its page still answers: the reason why a GET proves nothing.

@@ -2,7 +2,7 @@
 //!
 //! It behaves like the login pages that a probe meets: a search form before the login form, a
 //! CSRF token bound to a session cookie, fields and a button that must be sent, Referer or Origin
-//! checked, a log-out form. It counts what it served, so that a test can ask whether each login
+//! checked, a log-out form; for an account with one-time codes a page that asks for one. It counts what it served, so that a test can ask whether each login
 //! was logged out and each handshake was a full one.
 //!
 //! ```no_run
@@ -26,6 +26,7 @@ mod answer;
 mod authority;
 mod counts;
 mod fault;
+mod one_time_code;
 mod options;
 mod pages;
 mod service;
@@ -35,5 +36,6 @@ mod site;
 pub use authority::{Authority, Certificate};
 pub use counts::Counts;
 pub use fault::{BackEnd, Fault};
+pub use one_time_code::Codes;
 pub use options::{Account, Logout, Options, Refusal};
 pub use service::LoginService;

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use rustls_pki_types::CertificateDer;
 
-use crate::Certificate;
+use crate::{Certificate, Codes};
 
 /// A service's configuration; [`Options::new`] gives what most tests want.
 #[derive(Clone)]
@@ -36,6 +36,8 @@ pub struct Account {
     pub user: String,
     /// The password, in clear text: this service guards nothing.
     pub password: String,
+    /// What its one-time codes are made from, if it has any.
+    pub codes: Option<Codes>,
 }
 
 /// How a wrong user name or password is answered.
@@ -81,6 +83,11 @@ impl Options {
 impl Account {
     /// An account of that name and password.
     pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { user: user.into(), password: password.into() }
+        Self { user: user.into(), password: password.into(), codes: None }
+    }
+
+    /// The same account, which is asked for a one-time code after its password.
+    pub fn with_codes(self, codes: Codes) -> Self {
+        Self { codes: Some(codes), ..self }
     }
 }

@@ -42,6 +42,29 @@ pub(crate) fn login(session: &Session, fault: Fault, host: &str) -> String {
     )
 }
 
+/// The page that asks for a one-time code: its first button has no name, and a second one leads
+/// back.
+pub(crate) fn code(session: &Session) -> String {
+    let notice = session.notice.map(|text| format!("<p class=\"error\">{text}</p>\n"));
+    page(
+        "Two-factor authentication",
+        &format!(
+            r#"{notice}<form action="" method="post">
+<input type="hidden" name="csrf_token" value="{token}">
+<input type="hidden" name="step" value="code">
+<label>Code from your app <input type="text" name="otp" inputmode="numeric"
+autocomplete="one-time-code"></label>
+<button type="submit" hidden></button>
+<button type="submit" name="back" value="yes">Back</button>
+<button type="submit">Next</button>
+</form>
+"#,
+            notice = notice.unwrap_or_default(),
+            token = session.csrf_token,
+        ),
+    )
+}
+
 /// The page that only a user who is signed in sees.
 pub(crate) fn home(user: &str, session: &Session, logout: Logout) -> String {
     let way_out = match logout {

@@ -15,6 +15,8 @@ pub(crate) struct Register {
     serial: u64,
     random: RandomState,
     wrong_attempts: HashMap<String, u32>,
+    /// The time step of the latest code that each account has used.
+    codes_used: HashMap<String, u128>,
     pub(crate) counts: Counts,
 }
 
@@ -27,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) csrf_token: String,
     /// Nobody before the login.
     pub(crate) user: Option<String>,
+    /// Whose password was right, and who has still to give a one-time code.
+    pub(crate) half: Option<String>,
     /// What the next login page says.
     pub(crate) notice: Option<&'static str>,
 }
@@ -51,6 +55,7 @@ impl Register {
             id: format!("{serial}-{}", self.unguessable("session")),
             csrf_token: self.unguessable("csrf"),
             user: user.map(str::to_owned),
+            half: None,
             notice: None,
         };
         self.sessions.insert(serial, session.clone());
@@ -100,6 +105,15 @@ impl Register {
             }
         }
         verdict
+    }
+
+    /// Whether a one-time code is right and was not used before: from here on it was.
+    pub(crate) fn take_code(&mut self, account: &Account, code: &str) -> bool {
+        let Some(codes) = &account.codes else { return true };
+        let used = self.codes_used.get(&account.user).copied();
+        let step = codes.step_of(code).filter(|step| used.is_none_or(|used| *step > used));
+        self.counts.codes_refused += u64::from(step.is_none());
+        step.map(|step| self.codes_used.insert(account.user.clone(), step)).is_some()
     }
 
     /// Forgets an account's wrong attempts.

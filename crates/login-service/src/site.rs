@@ -20,6 +20,7 @@ use crate::{Account, BackEnd, Fault, Logout, Options, Refusal, pages};
 
 const REQUEST_BODY_BYTES_MAX: usize = 64 * 1024;
 const WRONG: &str = "Wrong user name or password";
+const WRONG_CODE: &str = "Invalid token. Please make sure you have entered it correctly.";
 const LOCKED: &str = "This account is locked";
 
 /// The site: its accounts, its register of sessions, and the fault of the moment.
@@ -115,6 +116,9 @@ impl Site {
 
     async fn login(&self, parts: &Parts, body: &Bytes, fault: Fault) -> Answer {
         let fields: Fields = form_urlencoded::parse(body).into_owned().collect();
+        if fields.get("step").is_some_and(|step| step == "code") {
+            return self.code_step(parts, &fields, fault).await;
+        }
         let session = match self.acceptable_login(parts, &fields) {
             Ok(session) => session,
             Err((status, why)) => {
@@ -128,14 +132,61 @@ impl Site {
         let field = |name| fields.get(name).map_or("", String::as_str);
         let user = field("username");
         match self.judge(user, field("password")) {
-            Verdict::Right => {
+            Verdict::Right if self.account(user).is_some_and(|account| account.codes.is_some()) => {
                 let mut register = self.register();
-                register.close(&session.id);
-                let session = register.open(Some(user));
-                with_session_cookie(redirect(StatusCode::SEE_OTHER, "/home"), &session)
+                if let Some(session) = register.find(&session.id) {
+                    session.half = Some(user.to_owned());
+                }
+                html(StatusCode::OK, pages::code(&session))
             }
+            Verdict::Right => self.sign_in(&session, user),
             Verdict::Wrong => self.refuse(session, WRONG),
             Verdict::Locked => self.refuse(session, LOCKED),
+        }
+    }
+
+    fn account(&self, user: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.user == user)
+    }
+
+    fn takes_code(&self, user: &str, code: &str) -> bool {
+        self.account(user).is_some_and(|account| self.register().take_code(account, code))
+    }
+
+    fn sign_in(&self, session: &Session, user: &str) -> Answer {
+        let mut register = self.register();
+        register.close(&session.id);
+        let session = register.open(Some(user));
+        with_session_cookie(redirect(StatusCode::SEE_OTHER, "/home"), &session)
+    }
+
+    /// The one-time code after a right password.
+    async fn code_step(&self, parts: &Parts, fields: &Fields, fault: Fault) -> Answer {
+        let session = cookie(parts, "session").and_then(|id| self.register().find(&id).cloned());
+        let session =
+            session.filter(|session| fields.get("csrf_token") == Some(&session.csrf_token));
+        let half = session.and_then(|session| Some((session.half.clone()?, session)));
+        let Some((user, session)) = half.filter(|_| same_origin(parts)) else {
+            self.register().counts.logins_malformed += 1;
+            return sentence(StatusCode::FORBIDDEN, "The form has expired");
+        };
+        if fields.contains_key("back") {
+            return redirect(StatusCode::SEE_OTHER, "/login");
+        }
+        match fault {
+            Fault::CodeBackEnd(BackEnd::FormAgain) => {
+                return html(StatusCode::OK, pages::code(&session));
+            }
+            Fault::CodeBackEnd(fault) => return self.broken_back_end(fault, parts).await,
+            _ => {}
+        }
+        let code = fields.get("otp").map_or("", String::as_str);
+        match self.takes_code(&user, code) {
+            true => self.sign_in(&session, &user),
+            false => {
+                let session = Session { notice: Some(WRONG_CODE), ..session };
+                html(StatusCode::OK, pages::code(&session))
+            }
         }
     }
 
@@ -242,7 +293,11 @@ impl Site {
         if let Fault::BackEnd(fault) = fault {
             return self.broken_back_end(fault, parts).await;
         }
+        let code = input["code"].as_str().unwrap_or_default();
         match self.judge(user, password) {
+            Verdict::Right if !self.takes_code(user, code) => {
+                answer::json(StatusCode::UNAUTHORIZED, &json!({ "error": "wrong code" }))
+            }
             Verdict::Right => {
                 let token = self.register().open(Some(user)).id;
                 let answer = json!({ "user": { "name": user }, "auth": { "token": token } });
@@ -279,7 +334,8 @@ impl Site {
             BackEnd::FormAgain => self.login_page(parts, Fault::None),
             BackEnd::ErrorPage => sentence(StatusCode::OK, "Fatal error: database unavailable"),
             BackEnd::Hang => {
-                self.while_fault(Fault::BackEnd(BackEnd::Hang)).await;
+                let fault = *self.faults.borrow();
+                self.while_fault(fault).await;
                 sentence(StatusCode::GATEWAY_TIMEOUT, "The database did not answer in time")
             }
             BackEnd::NoSession => redirect(StatusCode::SEE_OTHER, "/home"),

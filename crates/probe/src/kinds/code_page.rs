@@ -77,7 +77,8 @@ fn form_again(before: &Answer, after: &Answer) -> Failure {
     let trouble = refusal::find_trouble(before, after);
     match trouble.filter(|_| !refusal::refuses_code(before, after)) {
         Some(words) => {
-            let detail = format!("the one-time code is asked for again, and the page says {words:?}");
+            let detail =
+                format!("the one-time code is asked for again, and the page says {words:?}");
             Failure::down(DownCause::LoginFormAgain, detail)
         }
         None => {

@@ -28,6 +28,9 @@ pub struct TryArgs {
     /// The file that holds the account's password
     #[arg(long, value_name = "FILE", requires = "url")]
     pub password_file: Option<PathBuf>,
+    /// The file that holds the secret of the account's one-time codes: base32, or otpauth://…
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub totp_file: Option<PathBuf>,
     /// The private CA that signed the service's certificate
     #[arg(long, value_name = "FILE", requires = "url")]
     pub ca_file: Option<PathBuf>,

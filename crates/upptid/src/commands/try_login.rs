@@ -4,7 +4,7 @@ use std::path::Path;
 
 use agent::clock::{Clock, SystemClock};
 use contract::Outcome;
-use probe::settings::{Basic, Credentials, Dial, Form, Kind, Login, Proof, Roots, Tls};
+use probe::settings::{Basic, Credentials, Dial, Form, Kind, Login, Proof, Roots, Tls, Totp};
 use probe::{Account, Attempt, Prober};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -90,7 +90,17 @@ fn credentials(args: &TryArgs) -> Result<Credentials, Failure> {
         Failure::usage(format!("cannot read --password-file {}: {error}", path.display()))
     })?;
     let password = SecretString::from(password.trim_end_matches(['\r', '\n']));
-    Ok(Credentials { user, password })
+    Ok(Credentials { totp: totp(args)?, ..Credentials::new(user, password) })
+}
+
+fn totp(args: &TryArgs) -> Result<Option<Totp>, Failure> {
+    let Some(path) = &args.totp_file else { return Ok(None) };
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("cannot read --totp-file {shown}: {error}")))?;
+    Totp::parse(&text)
+        .map(Some)
+        .map_err(|why| Failure::usage(format!("--totp-file {shown} makes no codes: {why}")))
 }
 
 fn dial(args: &TryArgs) -> Result<Dial, Failure> {
