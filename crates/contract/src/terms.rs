@@ -85,6 +85,17 @@ pub enum MinuteRule {
     Whole,
 }
 
+impl MinuteRule {
+    /// The name in terms and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MinuteRule::Exact => "exact",
+            MinuteRule::Started => "started",
+            MinuteRule::Whole => "whole",
+        }
+    }
+}
+
 /// Which support clock runs (C9.2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -355,7 +355,7 @@ impl<'a> BaseStates<'a> {
     }
 
     /// The first of the facts that have not begun.
-    pub fn next(&self) -> Option<BaseFact<'a>> {
+    fn next(&self) -> Option<BaseFact<'a>> {
         let change = self.changes.get(self.changes_begun);
         let stop = self.stops.get(self.stops_begun);
         match (change, stop) {

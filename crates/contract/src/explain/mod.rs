@@ -21,13 +21,13 @@ use crate::month_terms::ServiceContract;
 use crate::responsible::Side;
 use crate::service_record::ServiceRecord;
 use crate::terms::MinuteRule;
-use crate::timeline::{BaseStates, Class, DownClass, Layers, Piece, sweep};
+use crate::timeline::{BaseFact, BaseStates, Class, DownClass, Layers, Piece, sweep};
 
 pub use covering::{CoveringAdjustment, CoveringStop};
 pub use facts::CitedFact;
 
 /// A UTC minute of a service, and all that classes it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ExplainedMinute {
     /// The service.
     pub service: String,
@@ -50,7 +50,7 @@ pub struct ExplainedMinute {
 }
 
 /// A stretch of time that the same facts class in the same way. It may reach beyond the minute.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Explanation {
     /// First instant.
     pub from: Instant,
@@ -235,7 +235,9 @@ fn explain(
         _ => Vec::new(),
     };
     let is_measured = !matches!(class, Class::NotInService);
-    let ended_by = base.next().filter(|next| is_measured && next.from() == interval.until);
+    let after = BaseStates::new(&record.changes, &history.measuring_stops, interval.until);
+    let ends_it = |next: &BaseFact<'_>| is_measured && next.from() == interval.until;
+    let ended_by = after.latest().filter(ends_it);
     // What people announced and claimed, and does not count, begins and ends within a piece.
     let span = Interval::new(from.max(minute.from), interval.until.min(minute.until));
     let stops = CoveringStop::touching(history, record, terms, from, span);

@@ -94,6 +94,8 @@ fn c3_8_what_a_decision_replaced_is_told_too() {
     let piece = one(&facts, "2026-10-10 10:10");
     assert_eq!(seqs(&piece.facts), [4, 3]);
     assert!(rules(&piece).contains(&"C3.8"));
+    let before = one(&facts, "2026-10-10 09:59");
+    assert_eq!(before.ended_by.unwrap().seq, 4, "by what holds, not by what was replaced");
     let suspected = Facts::always_up().unmeasured("2026-10-10 10:00", "suspected");
     assert_eq!(rules(&one(&suspected, "2026-10-10 10:10")), ["C3.8", "C6.5"]);
 }
