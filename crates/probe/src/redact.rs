@@ -5,9 +5,12 @@
 //! its characters came from, and what was the secret in any view is cut out of the original.
 //! Beyond the known secrets everything goes that looks like one: credentials, cookies, tokens.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use url::Url;
+use url::{Position, Url};
 
 use crate::html::text;
 
@@ -156,15 +159,24 @@ impl Redactor {
     /// An address as people may see it: without user info and fragment; secrets, tokens and the
     /// values of parameters that bear such are cut.
     pub fn url(&self, url: &Url) -> String {
-        if url.username().is_empty() && url.password().is_none() && url.fragment().is_none() {
-            return self.clean(url.as_str());
+        let mut shown = Cow::Borrowed(url);
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            let shown = shown.to_mut();
+            // Addresses without a host have neither.
+            let _ = shown.set_username("");
+            let _ = shown.set_password(None);
+            shown.set_fragment(None);
         }
-        let mut url = url.clone();
-        // Addresses without a host have neither.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.set_fragment(None);
-        self.clean(url.as_str())
+        let path = shown[..Position::BeforePath].len()..shown[..Position::AfterPath].len();
+        let text = self.window(shown.as_str(), TEXT_BYTES_MAX);
+        let mut spans = self.secrets_in(&text);
+        spans.extend(assignments_in(&text));
+        // Each part of a path is judged by itself: a port beside it is no token's digit.
+        for part in parts(&text, path.start.min(text.len())..path.end.min(text.len())) {
+            let tokens = tokens_in(&text[part.clone()]).into_iter();
+            spans.extend(tokens.map(|(from, until)| (part.start + from, part.start + until)));
+        }
+        self.cut(&text, spans)
     }
 
     /// As much of a text as fits, so that no secret is cut in two at its end.
@@ -416,6 +428,18 @@ fn tokens_in(text: &str) -> Vec<(usize, usize)> {
     spans
 }
 
+/// The parts of an address: each of its path, and what follows the path.
+fn parts(text: &str, path: Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut from = path.start;
+    for (at, _) in text[path.clone()].match_indices('/') {
+        parts.push(from..path.start + at);
+        from = path.start + at + 1;
+    }
+    parts.extend([from..path.end, path.end..text.len()]);
+    parts
+}
+
 fn is_token(run: &[u8]) -> bool {
     let run = run.trim_ascii();
     if run.len() < TOKEN_CHARS_MIN {
@@ -446,6 +470,24 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_address_stays_readable_and_its_tokens_do_not() {
+        let redactor = Redactor::new("probe", &["hemligt"]);
+        for (url, shown) in [
+            ("https://a.example:33621/o/revoke_token/", "https://a.example:33621/o/revoke_token/"),
+            (
+                "https://a.example:8443/accounts/login/?next=/home",
+                "https://a.example:8443/accounts/login/?next=/home",
+            ),
+            ("https://u:hemligt@a.example/x#y", "https://a.example/x"),
+            ("https://a.example/reset/0a1b2c3d4e5f60718293/", "https://a.example/reset/[cut]/"),
+            ("https://a.example/?q=0a1b2c3d/4e5f60718293=", "https://a.example/?[cut]"),
+            ("https://a.example/hem%6Cigt/in", "https://a.example/[cut]/in"),
+        ] {
+            assert_eq!(redactor.url(&url.parse().unwrap()), shown);
+        }
+    }
 
     fn percent(text: &str, plus: bool) -> String {
         let byte = |b: u8| match b {

@@ -14,7 +14,9 @@ pub fn find(page: &Page) -> Option<(&Form, Option<&Field>)> {
     let form = page.forms.iter().find(asks_no_password)?;
     let agrees = |field: &&Field| {
         let label = if field.label.is_empty() { &field.value } else { &field.label };
-        field.kind.submits() && !field.disabled && says(label, CONSENT_LABELS).is_some()
+        field.kind.submits()
+            && !field.disabled
+            && says(&label.to_lowercase(), CONSENT_LABELS).is_some()
     };
     Some((form, form.fields.iter().find(agrees)))
 }

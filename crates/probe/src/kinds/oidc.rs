@@ -87,7 +87,7 @@ pub async fn sign_in(
         false => json::proven(session, &answer, true)?,
     };
     let log_out = endpoints.end_session.as_ref().map(|url| end_session(url, oidc, &id_token));
-    Ok(SignedIn { answer, saw, credential: Some(credential), log_out: log_out.transpose()? })
+    Ok(SignedIn { answer, saw, credential: Some(credential), log_out })
 }
 
 /// Reads the provider's configuration (OpenID Connect Discovery 1.0, 4.3).
@@ -287,9 +287,12 @@ fn check_claims(
     }
 }
 
-/// Ends the provider's session (OpenID Connect RP-Initiated Logout 1.0, 2), by POST: a token is
-/// not for an address.
-fn end_session(url: &Url, oidc: &Oidc, id_token: &str) -> Result<Ask, Failure> {
-    let parameters = [("id_token_hint", id_token), ("client_id", &oidc.client.id)];
-    token_endpoint::request("log_out", url, None, &parameters)
+/// Ends the provider's session (OpenID Connect RP-Initiated Logout 1.0, 2), as a browser is sent
+/// there. The provider may ask whether one is sure.
+fn end_session(url: &Url, oidc: &Oidc, id_token: &str) -> Ask {
+    let mut url = url.clone();
+    url.query_pairs_mut()
+        .append_pair("id_token_hint", id_token)
+        .append_pair("client_id", &oidc.client.id);
+    Ask::page("log_out", url)
 }
