@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::program;
+use crate::program::{is_ci, program};
 
 /// `upptid`, whose clock shows `now` (`2026-10-31 22:59:57`, UTC) when it starts, and goes on from
 /// there. None where the library is not installed, which CI does not accept.
@@ -24,12 +24,4 @@ fn library() -> Option<PathBuf> {
     let folders = fs::read_dir("/usr/lib").ok()?.flatten();
     let places = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1"));
     places.into_iter().find(|path| path.exists())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "CI tells by the environment that nothing is skipped"
-)]
-fn is_ci() -> bool {
-    std::env::var_os("CI").is_some()
 }

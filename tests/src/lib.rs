@@ -12,6 +12,7 @@
 //! | `figures.rs` | a month's time by class, out of metrics, store and replay alike |
 //! | `people.rs` | requests on the admin socket |
 //! | `told.rs` | a mail server and a webhook receiver, and the sections that name them |
+//! | `alerting.rs` | the real Prometheus and Alertmanager, with the files of `deploy/` |
 //! | `random.rs` | random numbers out of a seed that is printed and can be given again |
 //!
 //! **Invariant:** nothing here uses the code that it tests, but to read instants and name months:
@@ -19,6 +20,7 @@
 //! deadline that only a broken program reaches.
 
 mod agent;
+mod alerting;
 mod faked_clock;
 mod figures;
 mod journal;
@@ -33,6 +35,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use agent::{Agent, files_below, get};
+pub use alerting::{Alertmanager, Prometheus, shipped};
 pub use faked_clock::program_at;
 pub use figures::Figures;
 pub use journal::{Journal, Line, segments};

@@ -54,6 +54,15 @@ pub fn example(package: &str, name: &str, arguments: &[&Path]) -> Finished {
     Command::new(path).args(arguments).output().expect("the example was built").into()
 }
 
+/// Whether nothing may be skipped.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "CI tells by the environment that nothing is skipped"
+)]
+pub fn is_ci() -> bool {
+    env::var_os("CI").is_some()
+}
+
 #[expect(clippy::disallowed_methods, reason = "cargo tells a test by the environment who runs it")]
 fn cargo() -> PathBuf {
     env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
