@@ -18,4 +18,6 @@ mod statement_files;
 pub mod wishes;
 mod witnesses;
 
+pub use board::Board;
 pub use run::{Deps, RunError, Running, run};
+pub use source::Observatory;

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use contract::{Fact, Instant, UnmeasuredCause};
 use exporter::Counters;
+use exporter::snapshot::Source;
 use ledger::{Ledger, OpenOptions, OpenReport};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::admin::{self, Requests};
+use crate::admin::{self, Requests, Sight};
 use crate::backups::Backups;
 use crate::board::Board;
 use crate::clock::Clock;
@@ -173,10 +174,14 @@ impl Agent {
             // Ends as well when the sender is gone.
             let _ = stopped.await;
         };
+        let sight = {
+            let source = source.clone();
+            Sight::new(move || source.snapshot())
+        };
         let counters = self.counters.clone();
         let web = tokio::spawn(exporter::serve(web, source, counters, options, shutdown));
-        let requests =
-            Requests::new(self.ledger.clone(), self.deps.clock.clone(), self.engine.wishes());
+        let (ledger, clock) = (self.ledger.clone(), self.deps.clock.clone());
+        let requests = Requests::new(ledger, clock, self.engine.wishes(), sight);
         let admin = tokio::spawn(admin::serve(socket, Arc::new(requests)));
         let ending = Arc::new(AtomicBool::new(false));
         let closing = Closing {

@@ -92,14 +92,7 @@ fn around(span: Interval, attempts: &[AttemptSummary]) -> Vec<AttemptView> {
     let last = within.len().saturating_sub(ATTEMPTS_MAX);
     let is_shown = |&(place, _): &(usize, _)| place < ATTEMPTS_MAX || place >= last;
     let shown = within.into_iter().enumerate().filter(is_shown);
-    shown
-        .map(|(_, attempt)| AttemptView {
-            at: attempt.at,
-            outcome: attempt.outcome.as_str().to_owned(),
-            cause: attempt.outcome.cause().map(str::to_owned),
-            duration_ms: attempt.duration_ms,
-        })
-        .collect()
+    shown.map(|(_, attempt)| AttemptView::from(attempt)).collect()
 }
 
 /// The notices about the incident, by the opening that they name.

@@ -4,6 +4,8 @@ use contract::ReportStage;
 use contract::fact::{AdjustmentKind, Decision, Ground};
 use serde::{Deserialize, Serialize};
 
+use super::explaining::ExplainView;
+use super::status::StatusView;
 use super::views::{
     AdjustmentView, EventView, IncidentReport, IncidentView, NotifiableView, PauseView,
     ReductionClaimView, StopView,
@@ -13,6 +15,21 @@ use super::views::{
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
+    /// How everything is now.
+    Status {
+        /// Only these services; all of them if none is named.
+        #[serde(default)]
+        services: Vec<String>,
+    },
+    /// Why a minute of a service is classed as it is.
+    Explain {
+        /// The service.
+        service: String,
+        /// An instant in the minute: RFC 3339, or local time in the service's time zone; otherwise
+        /// the last instant that is decided.
+        #[serde(default)]
+        at: Option<String>,
+    },
     /// Announce a planned stop (C4.1).
     StopAnnounce(Announcement),
     /// Announce the events of a calendar as planned stops: all of them, or none (C4.1).
@@ -199,6 +216,17 @@ pub struct PlannedEvent {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
+    /// How everything is.
+    Status {
+        /// All of it.
+        #[serde(flatten)]
+        status: StatusView,
+    },
+    /// A minute, and why it is classed so.
+    Explained {
+        /// The minute.
+        explained: Box<ExplainView>,
+    },
     /// One stop, cancelled.
     Stop {
         /// The stop.

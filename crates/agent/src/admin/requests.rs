@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::protocol::{Reply, Request};
 use super::rights::Peer;
+use super::status::Sight;
 use crate::clock::Clock;
 use crate::wishes::Wishes;
 
@@ -16,6 +17,7 @@ pub struct Requests {
     pub(super) ledger: Ledger,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wishes: Wishes,
+    pub(super) sight: Sight,
     /// Held from the look at what is recorded until the answer to it is.
     pub(super) turn: Mutex<()>,
 }
@@ -24,14 +26,17 @@ pub struct Requests {
 pub type Refusal = String;
 
 impl Requests {
-    /// Answers out of, and into, `ledger`; what bears on measuring goes to `wishes`, too.
-    pub fn new(ledger: Ledger, clock: Arc<dyn Clock>, wishes: Wishes) -> Self {
-        Self { ledger, clock, wishes, turn: Mutex::new(()) }
+    /// Answers out of, and into, `ledger`; what bears on measuring goes to `wishes`, too, and what
+    /// is live comes through `sight`.
+    pub fn new(ledger: Ledger, clock: Arc<dyn Clock>, wishes: Wishes, sight: Sight) -> Self {
+        Self { ledger, clock, wishes, sight, turn: Mutex::new(()) }
     }
 
     /// Answers one request of `peer`.
     pub async fn answer(&self, peer: &Peer, request: Request) -> Reply {
         let answer = match request {
+            Request::Status { services } => self.status(&services).await,
+            Request::Explain { service, at } => self.explain(&service, at.as_deref()).await,
             Request::StopList => Ok(self.list_stops()),
             Request::StopAnnounce(announcement) => self.announce_stop(peer, &announcement).await,
             Request::StopImport(import) => self.import_stops(peer, &import).await,

@@ -3,9 +3,10 @@
 
 use contract::fact::{AdjustmentKind, Decision, Ground};
 use contract::{
-    ClaimState, Evidence, Instant, Money, Month, NoticeKind, ReportStage, Side, Vantage,
+    ClaimState, Evidence, Instant, Money, Month, NoticeKind, Pause, ReportStage, Side, Vantage,
 };
 use jiff::civil::Date;
+use ledger::AttemptSummary;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -300,4 +301,21 @@ pub struct PauseView {
     pub at: Instant,
     /// Why.
     pub reason: String,
+}
+
+impl From<&Pause> for PauseView {
+    fn from(pause: &Pause) -> Self {
+        PauseView { by: pause.by.clone(), at: pause.at, reason: pause.reason.clone() }
+    }
+}
+
+impl From<&AttemptSummary> for AttemptView {
+    fn from(attempt: &AttemptSummary) -> Self {
+        AttemptView {
+            at: attempt.at,
+            outcome: attempt.outcome.as_str().to_owned(),
+            cause: attempt.outcome.cause().map(str::to_owned),
+            duration_ms: attempt.duration_ms,
+        }
+    }
 }

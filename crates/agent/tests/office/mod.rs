@@ -3,13 +3,16 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use agent::admin::{Peer, Reply, Request, Requests};
+use agent::admin::{Peer, Reply, Request, Requests, Sight};
 use agent::clock::Clock;
 use agent::wishes::{Wish, Wishes};
+use agent::{Board, Observatory};
 use contract::fact::{AdjustmentKind, Decision, Ground};
 use contract::{Fact, Instant, ServiceState, Terms};
+use exporter::snapshot::Source;
 use ledger::{Ledger, OpenOptions};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
 use watch::Now;
 
 /// Shows the instant that it was set to.
@@ -81,7 +84,11 @@ pub async fn office_under(terms: Terms, now: &str) -> Office {
             let _ = wished.answer.send(["portal", "mail"].contains(&&*wished.service));
         })
     };
-    let requests = Requests::new(ledger.clone(), clock.clone(), wishes);
+    let (reloads, _) = mpsc::channel(1);
+    let board = Arc::new(Board::default());
+    let shown = Observatory::new(board, ledger.clone(), clock.clone(), "0", folder.path(), reloads);
+    let sight = Sight::new(move || shown.snapshot());
+    let requests = Requests::new(ledger.clone(), clock.clone(), wishes, sight);
     Office { requests, ledger, clock, granted, _folder: folder }
 }
 
