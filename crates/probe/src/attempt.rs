@@ -9,6 +9,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::certificate::Chain;
+use crate::exchange::Exchange;
 
 /// One login attempt. It serialises to the JSON of `upptid try --json`, without `service`.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub struct Attempt {
     pub requests: u32,
     /// Bytes of bodies received, before decompression.
     pub bytes_received: u64,
+    /// The requests and answers themselves, if somebody asked for them.
+    pub exchanges: Option<Vec<Exchange>>,
 }
 
 /// One request of an attempt, with the connection that it needed.
@@ -100,6 +103,9 @@ impl Serialize for Attempt {
         out.serialize_field("notes", &self.notes)?;
         out.serialize_field("requests", &self.requests)?;
         out.serialize_field("bytes_received", &self.bytes_received)?;
+        if let Some(exchanges) = &self.exchanges {
+            out.serialize_field("exchanges", exchanges)?;
+        }
         out.end()
     }
 }

@@ -10,7 +10,7 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST,
     LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT,
 };
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
 use url::{Position, Url};
 
@@ -84,6 +84,8 @@ pub struct Ask {
     pub referer: Option<Url>,
     /// What goes to the first address's origin only.
     pub credential: Option<Credential>,
+    /// Further headers, in place of those of the same name; to the first address's origin only.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Ask {
@@ -97,6 +99,7 @@ impl Ask {
             body: None,
             referer: None,
             credential: None,
+            headers: Vec::new(),
         }
     }
 }
@@ -145,6 +148,7 @@ impl<'a> Session<'a> {
             }
             if target.origin() != credential_origin {
                 ask.credential = None;
+                ask.headers.clear();
             }
             ask.url = target;
             ask.name = "redirect";
@@ -176,6 +180,9 @@ impl<'a> Session<'a> {
             unpack(received.body, encoding).map_err(|failure| failure.in_phase(Phase::Transfer))?;
         let url = ask.url.clone();
         let answer = Arc::new(Answer::new(url, address, received.status, received.headers, body));
+        if let Some(exchanges) = &mut self.trace.exchanges {
+            exchanges.answered(&answer);
+        }
         self.last = Some(Arc::clone(&answer));
         Ok(answer)
     }
@@ -245,6 +252,10 @@ impl<'a> Session<'a> {
         }
         self.trace.requests += 1;
         let request = self.request(ask, open.connection.is_http2())?;
+        if let Some(exchanges) = &mut self.trace.exchanges {
+            let body = ask.body.as_ref().map(|(_, body)| &body[..]).unwrap_or_default();
+            exchanges.asked(ask.name, &ask.method, &ask.url, request.headers(), body);
+        }
         open.connection.exchange(request, &self.trace.clock, &mut step.phases).await
     }
 
@@ -295,6 +306,9 @@ impl<'a> Session<'a> {
         headers.extend(self.jar.header(url, self.now).map(|value| (COOKIE, value)));
         let credential = ask.credential.as_ref();
         headers.extend(credential.and_then(|credential| credential.header(&ask.method, url)));
+        for (name, value) in &ask.headers {
+            headers.insert(name, value.clone());
+        }
         Ok(request)
     }
 

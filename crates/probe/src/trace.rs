@@ -10,6 +10,7 @@ use url::Host;
 use crate::attempt::{Attempt, Phases, Step, TlsReport};
 use crate::clock::Clock;
 use crate::dial::Dialer;
+use crate::exchange::Exchanges;
 use crate::failure::Failure;
 use crate::redact::Redactor;
 
@@ -31,6 +32,8 @@ pub struct Trace<'a> {
     pub requests: u32,
     /// Bytes of answers received.
     pub bytes_received: u64,
+    /// The requests and answers themselves, if somebody asked for them.
+    pub exchanges: Option<Exchanges>,
 }
 
 impl<'a> Trace<'a> {
@@ -45,6 +48,7 @@ impl<'a> Trace<'a> {
             notes: Vec::new(),
             requests: 0,
             bytes_received: 0,
+            exchanges: None,
         }
     }
 
@@ -124,6 +128,7 @@ impl<'a> Trace<'a> {
             notes,
             requests: self.requests,
             bytes_received: self.bytes_received,
+            exchanges: self.exchanges.map(|all| all.cleaned(&self.redactor)),
         }
     }
 }
