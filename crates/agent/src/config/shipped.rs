@@ -19,7 +19,19 @@ fn load(text: &str) -> Loaded {
         write(name, &certified.cert.pem()).unwrap();
     }
     write("client.key", &certified.signing_key.serialize_pem()).unwrap();
-    for name in ["portal", "intranet", "api", "portal2.password", "smtp", "ops"] {
+    for name in [
+        "portal",
+        "portal2.password",
+        "intranet",
+        "api",
+        "files",
+        "orders",
+        "orders-client",
+        "sso",
+        "sso-client",
+        "smtp",
+        "ops",
+    ] {
         write(name, "a secret\n").unwrap();
     }
     write("upptid.toml", text).unwrap();
@@ -45,7 +57,7 @@ fn keys(path: &str, table: &toml::Table, found: &mut BTreeSet<String>) {
         let key = if path == "terms" { "*" } else { key };
         let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         // What stands below these is free.
-        if !path.ends_with(".labels") && !path.ends_with(".fields") {
+        if !["labels", "fields", "claims"].iter().any(|free| path.ends_with(&format!(".{free}"))) {
             values(&path, value, found);
         }
         if key != "*" {
