@@ -32,6 +32,7 @@ pub mod unpack;
 mod answer;
 mod kinds;
 mod lenient;
+mod link;
 mod logout;
 mod one_time_code;
 mod proof;

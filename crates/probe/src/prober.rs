@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use contract::UnableCause;
 use secrecy::ExposeSecret;
+use url::Host;
 
 use crate::attempt::Attempt;
 use crate::clock::Clock;
@@ -18,6 +19,7 @@ use crate::resolve::Resolver;
 use crate::session::Session;
 use crate::settings::{Credentials, Dial, Http, Kind, Login, Tls, Totp};
 use crate::tls::TlsClient;
+use crate::trace::Trace;
 
 /// Makes login attempts. Clones share what they hold.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +30,7 @@ pub struct Prober {
 /// What logins share, for as long as one of them lives.
 #[derive(Debug, Default)]
 struct Shared {
-    tls: Known<(Tls, Http), TlsClient>,
+    tls: Known<(Tls, Option<Http>), TlsClient>,
     resolvers: Known<(Vec<SocketAddr>, bool), Resolver>,
     codes: Known<Totp, Codes>,
 }
@@ -64,15 +66,12 @@ impl Prober {
     /// Makes a login ready, once per configuration. The error is a fragment that names the remedy.
     pub fn prepare(&self, login: impl Into<Arc<Login>>) -> Result<PreparedLogin, String> {
         let login = login.into();
-        let own_host = login.url().host().ok_or("the login's url has no host")?.to_owned();
-        // C1.5
-        if login.url().scheme() != "https" {
-            return Err("the login's url must begin with https://".to_owned());
-        }
+        let own_host = own_host(&login)?;
         if let Kind::Json(settings) = &login.kind {
             json::check_settings(settings)?;
         }
-        let (resolver, tls) = self.shared(&login.dial)?;
+        let http = (!matches!(login.kind, Kind::Direct(_))).then_some(login.dial.http);
+        let (resolver, tls) = self.shared(&login.dial, http)?;
         let dialer = Dialer::new(login.dial.clone(), login.limits, own_host, resolver, tls);
         let accounts = [Some(&login.account), login.second_account.as_ref()];
         let codes = accounts.map(|account| self.codes(account?.totp.as_ref()?));
@@ -94,11 +93,14 @@ impl Prober {
         share(&mut shared.codes, totp.clone(), make).ok()
     }
 
-    fn shared(&self, dial: &Dial) -> Result<(Arc<Resolver>, Arc<TlsClient>), String> {
+    fn shared(
+        &self,
+        dial: &Dial,
+        http: Option<Http>,
+    ) -> Result<(Arc<Resolver>, Arc<TlsClient>), String> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let Shared { tls, resolvers, .. } = &mut *shared;
-        let tls =
-            share(tls, (dial.tls.clone(), dial.http), |(tls, http)| TlsClient::new(tls, *http))?;
+        let tls = share(tls, (dial.tls.clone(), http), |(tls, http)| TlsClient::new(tls, *http))?;
         let resolver = share(
             resolvers,
             (dial.nameservers.clone(), dial.hosts_file),
@@ -106,6 +108,18 @@ impl Prober {
         )?;
         Ok((resolver, tls))
     }
+}
+
+/// The host that a login is at.
+fn own_host(login: &Login) -> Result<Host<String>, String> {
+    if let Kind::Direct(direct) = &login.kind {
+        return Ok(direct.endpoint().host().to_owned());
+    }
+    // C1.5
+    if login.url().scheme() != "https" {
+        return Err("the login's url must begin with https://".to_owned());
+    }
+    Ok(login.url().host().ok_or("the login's url has no host")?.to_owned())
 }
 
 /// The value that another login with the same settings uses, or a new one.
@@ -133,6 +147,11 @@ impl PreparedLogin {
     /// Signs in once, looks for the proof, and logs out. Ends within `limits.total` and a moment.
     /// Dropping the future ends the attempt and closes its connections.
     pub async fn attempt(&self, account: Account) -> Attempt {
+        if let Kind::Direct(direct) = &self.login.kind {
+            let clock = Clock::start(self.login.limits);
+            let trace = Trace::new(clock, &self.dialer, &self.redactors[account as usize]);
+            return kinds::direct::attempt(direct, self.credentials(account), trace).await;
+        }
         let mut session = self.session(account);
         let result = sign_in(&mut session, self.credentials(account)).await;
         let result = match result {

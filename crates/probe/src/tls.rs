@@ -48,8 +48,9 @@ struct Trust {
 }
 
 impl TlsClient {
-    /// Makes ready for handshakes. The error is a fragment that names the remedy.
-    pub fn new(settings: &Tls, http: Http) -> Result<Self, String> {
+    /// Makes ready for handshakes; `http` is which HTTP is spoken, if any. The error is a fragment
+    /// that names the remedy.
+    pub fn new(settings: &Tls, http: Option<Http>) -> Result<Self, String> {
         let provider = provider();
         let (roots, own) = match &settings.roots {
             Roots::System => (system_roots()?, None),
@@ -73,9 +74,11 @@ impl TlsClient {
         };
         config.resumption = Resumption::disabled();
         config.alpn_protocols = match http {
-            Http::Http11 => vec![b"http/1.1".to_vec()],
-            Http::Http2 => vec![b"h2".to_vec()],
-            Http::Auto => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            // Mail servers and directories refuse who offers a protocol that is not theirs.
+            None => Vec::new(),
+            Some(Http::Http11) => vec![b"http/1.1".to_vec()],
+            Some(Http::Http2) => vec![b"h2".to_vec()],
+            Some(Http::Auto) => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
         };
         Ok(TlsClient { config, trust })
     }

@@ -1,14 +1,23 @@
 //! The kinds of login. Each signs in and looks for the proof; what follows is the same for all.
 
+pub mod ber;
 pub mod code_page;
+pub mod direct;
 pub mod form;
 pub mod http_auth;
+pub mod imap;
 pub mod json;
+pub mod ldap;
+pub mod line;
 pub mod oauth;
 pub mod oidc;
+pub mod sasl;
+pub mod smtp;
 pub mod token_endpoint;
 
 use std::sync::Arc;
+
+use contract::UnableCause;
 
 use crate::answer::Answer;
 use crate::credential::Credential;
@@ -43,5 +52,6 @@ pub async fn sign_in(
         Kind::Json(json) => json::sign_in(session, json, account).await,
         Kind::OAuth(oauth) => oauth::sign_in(session, oauth, account).await,
         Kind::Oidc(oidc) => oidc::sign_in(session, oidc, account).await,
+        Kind::Direct(_) => Err(Failure::unable(UnableCause::Internal, "this is no login of HTTP")),
     }
 }

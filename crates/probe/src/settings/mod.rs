@@ -1,6 +1,8 @@
 //! What a login is, in the program's shape. The configuration's shape is another crate's; this one
 //! holds only what can be used as it is.
 
+mod direct;
+mod endpoint;
 mod form;
 mod http_auth;
 mod json;
@@ -13,6 +15,8 @@ mod reach;
 use secrecy::SecretString;
 use url::Url;
 
+pub use direct::Direct;
+pub use endpoint::{Encryption, Endpoint, Protocol};
 pub use form::{Form, LearnedForm};
 pub use http_auth::{Basic, Digest};
 pub use json::{Json, JsonBody};
@@ -72,6 +76,7 @@ impl Login {
             Kind::Json(json) => &json.url,
             Kind::OAuth(oauth) => &oauth.token_url,
             Kind::Oidc(oidc) => &oidc.configuration,
+            Kind::Direct(direct) => direct.url(),
         }
     }
 }
@@ -109,6 +114,8 @@ pub enum Kind {
     OAuth(Box<OAuth>),
     /// OpenID Connect.
     Oidc(Box<Oidc>),
+    /// A protocol that is not HTTP.
+    Direct(Direct),
 }
 
 impl Kind {
@@ -121,10 +128,11 @@ impl Kind {
             Kind::Json(_) => "json",
             Kind::OAuth(_) => "oauth",
             Kind::Oidc(_) => "oidc",
+            Kind::Direct(direct) => direct.protocol().as_str(),
         }
     }
 
-    /// The requests of one attempt, but for redirects and the log-out.
+    /// The requests of one attempt, but for redirects and, with HTTP, the log-out.
     pub fn requests(&self) -> Vec<&'static str> {
         match self {
             Kind::Form(_) => vec!["the page", "the form", "the page behind it"],
@@ -145,6 +153,7 @@ impl Kind {
                 let flow = ["the configuration", "the login page", "the form", "the code"];
                 flow.into_iter().chain(then).chain(["the session's end"]).collect()
             }
+            Kind::Direct(direct) => direct.requests(),
         }
     }
 
@@ -164,6 +173,7 @@ impl Kind {
             Kind::Basic(_) | Kind::Digest(_) => "the page is refused without the password",
             Kind::Json(_) | Kind::OAuth(_) => "the token",
             Kind::Oidc(_) => "the ID token's claims",
+            Kind::Direct(direct) => direct.own_proof(),
         }
     }
 }
