@@ -165,6 +165,8 @@ impl Prometheus {
         let files = [("prometheus.yml", text), ("upptid.rules.yml", rules)];
         let mut command = Command::new("prometheus");
         command.args(["--web.listen-address=127.0.0.1:0", "--storage.tsdb.path=data"]);
+        // What is told before Alertmanager has been found is told again soon.
+        command.arg("--rules.alert.resend-delay=10s");
         Some(Prometheus { server: Server::start(command, "--config.file=", &files) })
     }
 
