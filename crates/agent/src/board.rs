@@ -29,6 +29,8 @@ pub struct Live {
     pub config_read: Option<(Instant, Instant)>,
     /// Why the last configuration was refused.
     pub config_error: Option<Arc<str>>,
+    /// Folders that the journal is copied to each day.
+    pub backup_places: usize,
     /// Whether every service has been attempted, or will be in its turn.
     pub measuring: bool,
 }
@@ -127,6 +129,7 @@ impl Board {
         live.agent = config.agent.name.as_str().into();
         live.witnesses =
             config.witness.targets.iter().map(|target| target.name.as_str().into()).collect();
+        live.backup_places = config.backup.to.len();
         live.config_read = Some((now, now));
         live.config_error = None;
     }

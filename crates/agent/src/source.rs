@@ -1,6 +1,7 @@
 //! The snapshot that metrics, pages and JSON are made of: live states from the board, figures from
 //! the history as of the last heartbeat.
 
+mod months;
 mod records;
 
 use std::path::{Path, PathBuf};
@@ -9,13 +10,9 @@ use std::time::Duration;
 
 use contract::contracts::Contracts;
 use contract::stops::judged_stops;
-use contract::{
-    DownClass, Figure, History, Instant, Reach, State, StretchClass, first_lapse, month_figure,
-    month_stretches,
-};
-use exporter::snapshot::{
-    self, Class, OUTAGES_MAX, Outage, STOPS_MAX, Snapshot, Source, Stop, Stretch,
-};
+use contract::{Figure, History, Instant, Month, Reach, State, first_lapse, month_figure};
+use exporter::months::{Moment, ServiceMonth};
+use exporter::snapshot::{self, OUTAGES_MAX, Outage, STOPS_MAX, Snapshot, Source, Stop};
 use ledger::Ledger;
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,6 +28,9 @@ pub struct Observatory {
     store_file: PathBuf,
     /// The folder of the statements' files.
     statements: PathBuf,
+    journal: PathBuf,
+    /// Held while a month is read out of the journal.
+    older: Mutex<()>,
     started: watch::Now,
     contracts: Mutex<Contracts>,
     reloads: mpsc::Sender<ReloadAsked>,
@@ -53,6 +53,7 @@ impl Observatory {
         let contracts = Mutex::default();
         let store_file = state_dir.join("store").join("db");
         let statements = state_dir.join("statements");
+        let journal = state_dir.join("journal");
         let version = version.into();
         Observatory {
             board,
@@ -61,6 +62,8 @@ impl Observatory {
             version,
             store_file,
             statements,
+            journal,
+            older: Mutex::default(),
             started,
             contracts,
             reloads,
@@ -121,18 +124,12 @@ impl Source for Observatory {
         })
     }
 
-    fn month(&self, service: &str) -> Option<Vec<Stretch>> {
-        let now = self.clock.now().wall;
-        // In this order: what is decided meanwhile is not passed.
-        let decided = self.ledger.decided_until();
-        let reach = reach(decided, self.board.lock().services.get(service)?.open_from())?;
-        self.ledger.read(|history| {
-            let mut contracts = self.contracts.lock().unwrap_or_else(|e| e.into_inner());
-            let contract = contracts.running(history, service, now);
-            let stretches =
-                month_stretches(history, service, &contract.as_service_contract(), reach)?;
-            Some(stretches.into_iter().map(shown).collect())
-        })
+    fn month(&self, service: &str, month: Option<Month>) -> Option<ServiceMonth> {
+        self.month_of(service, month)
+    }
+
+    fn moment(&self, service: &str, at: Instant) -> Option<Moment> {
+        self.moment_at(service, at)
     }
 
     fn ready(&self) -> Result<(), String> {
@@ -161,6 +158,7 @@ impl Observatory {
             uptime: milliseconds(now.boot_ms - self.started.boot_ms),
             clock_synchronised: self.clock.synchronised(),
             config: snapshot::Config { in_force_since, tried, error: live.config_error.clone() },
+            backup_places: live.backup_places,
         }
     }
 
@@ -270,22 +268,6 @@ fn witnesses(live: &Live) -> Vec<snapshot::Witness> {
         }
     };
     live.witnesses.iter().map(shown).collect()
-}
-
-fn shown(stretch: contract::Stretch) -> Stretch {
-    let class = match stretch.class {
-        StretchClass::Down(DownClass::Lost) => Class::Lost,
-        StretchClass::Down(DownClass::Planned) => Class::Planned,
-        StretchClass::Down(DownClass::Excluded(_)) => Class::Excluded,
-        StretchClass::Unmeasured(_) => Class::Unmeasured,
-        StretchClass::NotInService => Class::NotInService,
-    };
-    Stretch {
-        from: stretch.interval.from,
-        until: stretch.interval.until,
-        class,
-        cause: stretch.cause.into(),
-    }
 }
 
 fn milliseconds(ms: i64) -> Duration {

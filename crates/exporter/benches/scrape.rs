@@ -10,6 +10,7 @@ use exporter::{api, metrics};
 
 fn scrape(criterion: &mut Criterion) {
     let snapshot = sample::crowd(sample::snapshot(), 5_000);
+    let counted = sample::counted();
     criterion.bench_function("metrics of 5,000 services", |bencher| {
         bencher.iter(|| {
             let mut bytes = 0;
@@ -18,10 +19,10 @@ fn scrape(criterion: &mut Criterion) {
         });
     });
     criterion.bench_function("landing page of 5,000 services", |bencher| {
-        bencher.iter(|| page::overview(&snapshot, &View::default()).len());
+        bencher.iter(|| page::overview(&snapshot, &counted, &View::default()).len());
     });
     criterion.bench_function("api of 5,000 services", |bencher| {
-        bencher.iter(|| api::services(&snapshot).len());
+        bencher.iter(|| api::services(&snapshot, &View::default()).len());
     });
 }
 

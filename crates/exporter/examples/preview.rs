@@ -17,18 +17,25 @@ fn main() -> std::io::Result<()> {
     if let Some(count) = arguments.get(2).and_then(|count| count.parse().ok()) {
         snapshot = sample::crowd(snapshot, count);
     }
-    let stretches = sample::stretches();
+    let (counted, month) = (sample::counted(), sample::months::month());
+    let opened = month.figure.incidents.first().map(|incident| incident.opened);
     for language in [Language::English, Language::Swedish] {
         let view = View { language, page: 1, ..View::default() };
         let mut pages = vec![
-            ("overview", page::overview(&snapshot, &view)),
+            ("overview", page::overview(&snapshot, &counted, &view)),
+            ("wall", page::overview(&snapshot, &counted, &View { wall: true, ..view.clone() })),
+            ("agent", page::agent(&snapshot, &counted, &view)),
             ("starting", page::starting("the journal is being verified", &view)),
         ];
         if let Some(portal) = snapshot.service("portal") {
-            let people = Some(sample::records::people());
-            let page = page::service(&snapshot, portal, Some(&stretches), people.as_ref(), &view);
+            let page = page::service(&snapshot, &counted, portal, Some(&month), &view);
             pages.push(("service", page));
         }
+        let day = page::day(&snapshot, "portal", &month, jiff::civil::date(2026, 11, 15), &view);
+        pages.extend(day.map(|page| ("day", page)));
+        let moment = opened.and_then(sample::months::moment);
+        let moment = moment.map(|moment| page::moment(&snapshot, "portal", &moment, &view));
+        pages.extend(moment.map(|page| ("outage", page)));
         let (stops, adjustments) = (sample::records::stops(), sample::records::adjustments());
         let (claims, statements) = (sample::records::claims(), sample::records::statements());
         let key = Some(sample::records::KEY);

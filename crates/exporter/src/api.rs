@@ -3,39 +3,139 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use contract::{Figure, Instant, Phase, StopVerdict};
+use contract::fact::Ground;
+use contract::{Evidence, Figure, Incident, Instant, Month, Phase, Side, StopVerdict};
 use serde::{Serialize, Serializer};
 
+use crate::counters::Counted;
+use crate::months::{Moment, Notice, PastAttempt, ServiceMonth};
+use crate::page::{Language, View, rulings, warnings};
 use crate::records::{
-    Adjustment, Claim, Listed, People, ROWS_MAX, Statement, Stop as RecordedStop,
+    Act, Adjustment, Claim, Closed, Listed, Notifiable, People, ROWS_MAX, Statement,
+    Stop as RecordedStop,
 };
-use crate::snapshot::{Attempt, Service, Snapshot, Step, Stop, Stretch};
+use crate::snapshot::{Attempt, Service, Snapshot, Step, Stop, Stretch, Witness};
 
-/// Every service, in the order of their names.
-pub fn services(snapshot: &Snapshot) -> Vec<u8> {
-    let services = snapshot.services.iter().map(ServiceView::new).collect();
-    bytes(&ServicesView { at: snapshot.at, services })
+/// What the answers below `/api/v1` are: the file that a test holds against them.
+pub const OPENAPI: &str = include_str!("../../../docs/openapi.json");
+
+/// The services that are asked for, in the order of their names.
+pub fn services(snapshot: &Snapshot, view: &View) -> Vec<u8> {
+    let shown = snapshot.services.iter().filter(|service| view.shows(service));
+    bytes(&ServicesView { at: snapshot.at, services: shown.map(ServiceView::new).collect() })
 }
 
-/// One service, with its last attempt's steps, what it was in its running month when not up, and
-/// what people recorded of it.
-pub fn service(
-    snapshot: &Snapshot,
-    service: &Service,
-    stretches: Option<&[Stretch]>,
-    people: Option<&People>,
-) -> Vec<u8> {
+/// One service, with its last attempt's steps, what it was in a month when not up, and what people
+/// recorded of it. The figure is that month's.
+pub fn service(snapshot: &Snapshot, service: &Service, month: Option<&ServiceMonth>) -> Vec<u8> {
+    let mut shown = ServiceView::new(service);
+    shown.figure = month.map(|month| &month.figure).or(shown.figure);
     bytes(&OneView {
         at: snapshot.at,
-        service: ServiceView::new(service),
+        service: shown,
         steps: service
             .attempt
             .iter()
             .flat_map(|attempt| &attempt.steps)
             .map(StepView::new)
             .collect(),
-        month: stretches.map(|stretches| stretches.iter().map(StretchView::new).collect()),
-        people,
+        month: month.map(|month| month.stretches.iter().map(StretchView::new).collect()),
+        closes: month.map(|month| &*month.closes),
+        people: month.map(|month| &month.people),
+    })
+}
+
+/// One stretch of a service's time, and all that is known of it.
+pub fn moment(at: Instant, service: &str, moment: &Moment) -> Vec<u8> {
+    let of_attempt = |attempt: &PastAttempt| PastAttemptView {
+        at: attempt.at,
+        outcome: attempt.outcome.as_str(),
+        cause: attempt.outcome.cause(),
+        duration_ms: attempt.duration_ms,
+    };
+    let of_rule = |(rule, text)| RuleView { rule, text };
+    let of_stop =
+        |(id, verdict): &(String, StopVerdict)| TouchingStop { id: id.clone(), verdict: *verdict };
+    let of_adjustment =
+        |(id, counts): &(String, bool)| TouchingAdjustment { id: id.clone(), counts: *counts };
+    bytes(&MomentView {
+        at,
+        service,
+        month: moment.month,
+        from: moment.span.from,
+        until: moment.span.until,
+        goes_on: moment.goes_on,
+        class: moment.span.class_name(),
+        cause: moment.span.cause.as_deref(),
+        ground: moment.span.ground,
+        responsible: moment.span.responsible(),
+        rules: rulings(moment, Language::English).into_iter().map(of_rule).collect(),
+        evidence: moment.evidence.as_ref().map(|(_, evidence)| evidence),
+        evidence_from: moment.evidence.as_ref().map(|(from, _)| *from),
+        attempts: moment.attempts.iter().map(of_attempt).collect(),
+        attempts_since: moment.attempts_since,
+        incident: moment.incident.as_ref(),
+        acknowledged: moment.acknowledged.as_ref(),
+        notifiable: moment.notifiable.as_ref(),
+        notices: &moment.notices,
+        stops: moment.stops.iter().map(of_stop).collect(),
+        adjustments: moment.adjustments.iter().map(of_adjustment).collect(),
+    })
+}
+
+/// The agent itself: what is wrong first.
+pub fn agent(snapshot: &Snapshot, counted: &Counted) -> Vec<u8> {
+    let Snapshot { agent, ledger, .. } = snapshot;
+    let whole_ms = |duration: Duration| duration.as_millis().try_into().unwrap_or(u64::MAX);
+    bytes(&AgentView {
+        at: snapshot.at,
+        wrong: warnings(snapshot, counted, Language::English),
+        name: &agent.name,
+        version: &agent.version,
+        started: agent.started,
+        uptime_ms: whole_ms(agent.uptime),
+        clock_synchronised: agent.clock_synchronised,
+        configuration: ConfigurationView {
+            in_force_since: agent.config.in_force_since,
+            tried: agent.config.tried,
+            error: agent.config.error.as_deref(),
+            reloads: counted.reloads,
+            reload_failures: counted.reload_failures,
+        },
+        measuring: MeasuringView {
+            services: snapshot.services.len(),
+            attempts: counted.attempts.into_iter().collect(),
+            in_flight: counted.in_flight,
+            lag_ms_p99: counted.lag_ms_p99,
+            late: counted.late,
+            missed: counted.missed,
+        },
+        journal: JournalView {
+            seq: ledger.seq,
+            bytes: ledger.journal_bytes,
+            queued: ledger.queued,
+            synced: ledger.synced,
+            write_failures: ledger.write_failures,
+            write_error: ledger.write_error.as_deref(),
+            verified: ledger.verified,
+            damage: ledger.damage.as_deref(),
+            torn_bytes_cut: ledger.torn_bytes_cut,
+        },
+        store: StoreView {
+            rebuilding: ledger.rebuilding,
+            bytes: ledger.store_bytes,
+            lag_lines: ledger.store_lag,
+            rebuilds: ledger.rebuilds,
+        },
+        backups: BackupsView {
+            places: agent.backup_places,
+            made: counted.backups,
+            failures: counted.backup_failures,
+            last: counted.backed_up,
+        },
+        notices: NoticesView { waiting: counted.notices_waiting, refused: counted.letters_refused },
+        statement_failures: counted.statement_failures,
+        witnesses: snapshot.witnesses.iter().map(WitnessView::new).collect(),
     })
 }
 
@@ -88,7 +188,146 @@ struct OneView<'a> {
     service: ServiceView<'a>,
     steps: Vec<StepView<'a>>,
     month: Option<Vec<StretchView<'a>>>,
+    closes: Option<&'a [Closed]>,
     people: Option<&'a People>,
+}
+
+#[derive(Serialize)]
+struct MomentView<'a> {
+    at: Instant,
+    service: &'a str,
+    month: Month,
+    from: Instant,
+    until: Instant,
+    goes_on: bool,
+    class: &'static str,
+    cause: Option<&'a str>,
+    ground: Option<Ground>,
+    responsible: Option<Side>,
+    rules: Vec<RuleView>,
+    evidence: Option<&'a Evidence>,
+    evidence_from: Option<Instant>,
+    attempts: Vec<PastAttemptView>,
+    attempts_since: Option<Instant>,
+    incident: Option<&'a Incident>,
+    acknowledged: Option<&'a Act>,
+    notifiable: Option<&'a Notifiable>,
+    notices: &'a [Notice],
+    stops: Vec<TouchingStop>,
+    adjustments: Vec<TouchingAdjustment>,
+}
+
+#[derive(Serialize)]
+struct RuleView {
+    rule: &'static str,
+    text: &'static str,
+}
+
+#[derive(Serialize)]
+struct PastAttemptView {
+    at: Instant,
+    outcome: &'static str,
+    cause: Option<&'static str>,
+    duration_ms: u32,
+}
+
+#[derive(Serialize)]
+struct TouchingStop {
+    id: String,
+    verdict: StopVerdict,
+}
+
+#[derive(Serialize)]
+struct TouchingAdjustment {
+    id: String,
+    counts: bool,
+}
+
+#[derive(Serialize)]
+struct AgentView<'a> {
+    at: Instant,
+    wrong: Vec<String>,
+    name: &'a str,
+    version: &'a str,
+    started: Instant,
+    uptime_ms: u64,
+    clock_synchronised: Option<bool>,
+    configuration: ConfigurationView<'a>,
+    measuring: MeasuringView,
+    journal: JournalView<'a>,
+    store: StoreView,
+    backups: BackupsView,
+    notices: NoticesView,
+    statement_failures: u64,
+    witnesses: Vec<WitnessView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ConfigurationView<'a> {
+    in_force_since: Instant,
+    tried: Instant,
+    error: Option<&'a str>,
+    reloads: u64,
+    reload_failures: u64,
+}
+
+#[derive(Serialize)]
+struct MeasuringView {
+    services: usize,
+    attempts: BTreeMap<&'static str, u64>,
+    in_flight: u64,
+    lag_ms_p99: Option<f64>,
+    late: u64,
+    missed: u64,
+}
+
+#[derive(Serialize)]
+struct JournalView<'a> {
+    seq: u64,
+    bytes: u64,
+    queued: usize,
+    synced: Option<Instant>,
+    write_failures: u64,
+    write_error: Option<&'a str>,
+    verified: Option<Instant>,
+    damage: Option<&'a str>,
+    torn_bytes_cut: u64,
+}
+
+#[derive(Serialize)]
+struct StoreView {
+    rebuilding: bool,
+    bytes: u64,
+    lag_lines: u64,
+    rebuilds: u64,
+}
+
+#[derive(Serialize)]
+struct BackupsView {
+    places: usize,
+    made: u64,
+    failures: u64,
+    last: Option<Instant>,
+}
+
+#[derive(Serialize)]
+struct NoticesView {
+    waiting: u64,
+    refused: u64,
+}
+
+#[derive(Serialize)]
+struct WitnessView<'a> {
+    name: &'a str,
+    answered: Option<bool>,
+    asked: Option<Instant>,
+}
+
+impl<'a> WitnessView<'a> {
+    fn new(witness: &'a Witness) -> Self {
+        let Witness { name, answered, asked } = witness;
+        WitnessView { name, answered: *answered, asked: *asked }
+    }
 }
 
 /// Which part of a list follows.
@@ -258,6 +497,7 @@ struct StretchView<'a> {
     until: Instant,
     class: &'static str,
     cause: &'a str,
+    ground: Option<Ground>,
 }
 
 impl<'a> StretchView<'a> {
@@ -267,6 +507,7 @@ impl<'a> StretchView<'a> {
             until: stretch.until,
             class: stretch.class.as_str(),
             cause: &stretch.cause,
+            ground: stretch.ground,
         }
     }
 }

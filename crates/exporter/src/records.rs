@@ -34,9 +34,6 @@ pub trait Records: Send + Sync + 'static {
 
     /// The bytes of a statement's file; none if there is no such file, or it is too large.
     fn statement_file(&self, month: Month, name: &FileName) -> Option<Vec<u8>>;
-
-    /// What people recorded of a service in its running month; none if it is not known.
-    fn people(&self, service: &str) -> Option<People>;
 }
 
 /// Which entries of a list are wanted.
@@ -287,7 +284,7 @@ pub struct Closed {
     pub figure: ClosedFigure,
 }
 
-/// What people recorded of a service.
+/// What people recorded of a service: of the incidents of a month, and whether it is paused now.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct People {
     /// Who paused measuring, if it is paused (C3.6).

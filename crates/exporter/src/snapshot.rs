@@ -7,10 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::fact::Ground;
 use contract::outcome::AccountCause;
 use contract::stops::StopVerdict;
-use contract::{Evidence, Figure, Instant, Outcome, Phase, ServiceState, Terms, UnmeasuredCause};
+use contract::{
+    Evidence, Figure, Instant, Month, Outcome, Phase, ServiceState, Terms, UnmeasuredCause,
+};
 
+use crate::months::{Moment, ServiceMonth};
 use crate::records::Records;
 
 /// Outages that a snapshot holds at most, newest first; the API and the pages show no more.
@@ -26,9 +30,12 @@ pub trait Source: Records {
     /// milliseconds and should hold no lock for longer.
     fn snapshot(&self) -> Snapshot;
 
-    /// What happened to `service` in its running month, in order of time and without overlaps:
-    /// only what is not `up`. Called for that service's page alone; `None` if nothing is known.
-    fn month(&self, service: &str) -> Option<Vec<Stretch>>;
+    /// A month of `service`; without one the running month. Called for that service's pages alone;
+    /// `None` for a month that has not begun, and if nothing is known of the service.
+    fn month(&self, service: &str, month: Option<Month>) -> Option<ServiceMonth>;
+
+    /// What `service` was at `at`, and all that is known of it; `None` where nothing is decided.
+    fn moment(&self, service: &str, at: Instant) -> Option<Moment>;
 
     /// Whether measuring has begun; the error says what is still awaited. Must return at once.
     fn ready(&self) -> Result<(), String>;
@@ -80,6 +87,8 @@ pub struct Agent {
     pub clock_synchronised: Option<bool>,
     /// The last reading of the configuration.
     pub config: Config,
+    /// Folders that the journal is copied to each day (C10.4).
+    pub backup_places: usize,
 }
 
 /// The last reading of the configuration.
@@ -212,8 +221,8 @@ pub struct Outage {
     pub evidence: Option<Arc<Evidence>>,
 }
 
-/// A stretch of the running month in which a service was not up, as the contract classes it.
-#[derive(Clone, Debug)]
+/// A stretch of a month in which a service was not up, as the contract classes it.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Stretch {
     /// First instant.
     pub from: Instant,
@@ -223,6 +232,8 @@ pub struct Stretch {
     pub class: Class,
     /// The cause's name: of the downtime, or why it is unmeasured.
     pub cause: Arc<str>,
+    /// Why it is excluded, if it is (C5.1).
+    pub ground: Option<Ground>,
 }
 
 /// What a stretch of time counts as, beside `up` (C6.6).
@@ -244,6 +255,10 @@ impl Class {
     /// Every class.
     pub const ALL: [Class; 5] =
         [Class::Lost, Class::Planned, Class::Excluded, Class::Unmeasured, Class::NotInService];
+
+    /// The worst first: what several classes share is shown as the first of them.
+    pub const WORST_FIRST: [Class; 5] =
+        [Class::Lost, Class::Unmeasured, Class::Excluded, Class::Planned, Class::NotInService];
 
     /// The name in JSON and in the style sheet.
     pub fn as_str(self) -> &'static str {

@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::Month;
-use exporter::records::{Adjustment, Claim, FileName, Listed, People, Statement, Stop, Wanted};
-use exporter::snapshot::Stretch;
+use contract::{Instant, Month};
+use exporter::months::{Moment, ServiceMonth};
+use exporter::records::{Adjustment, Claim, FileName, Listed, Statement, Stop, Wanted};
 use exporter::{Counters, Options, Records, Snapshot, Source, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -33,8 +33,18 @@ impl Source for Still {
         self.snapshot.clone()
     }
 
-    fn month(&self, service: &str) -> Option<Vec<Stretch>> {
-        (service == "portal").then(sample::stretches)
+    fn month(&self, service: &str, month: Option<Month>) -> Option<ServiceMonth> {
+        let running = sample::months::month();
+        match month.unwrap_or(running.running) {
+            _ if service != "portal" => None,
+            month if month == running.running => Some(running),
+            month if month == running.running.prev() => Some(sample::months::month_before()),
+            _ => None,
+        }
+    }
+
+    fn moment(&self, service: &str, at: Instant) -> Option<Moment> {
+        sample::months::moment(at).filter(|_| service == "portal")
     }
 
     fn ready(&self) -> Result<(), String> {
@@ -72,10 +82,6 @@ impl Records for Still {
     fn statement_file(&self, month: Month, name: &FileName) -> Option<Vec<u8>> {
         let path = format!("{month}/{}", name.as_str());
         (path == "2026-10/exempelbolaget-ab.sv.html").then(|| b"<!DOCTYPE html>".to_vec())
-    }
-
-    fn people(&self, service: &str) -> Option<People> {
-        (service == "portal").then(sample::records::people)
     }
 }
 
@@ -142,7 +148,28 @@ async fn every_path_answers() {
     for (path, expected, content) in [
         ("/", "200", "Can customers log in?"),
         ("/?lang=sv&q=is:down", "200", "Kan kunderna logga in?"),
-        ("/service/portal", "200", "Minutes of each day"),
+        ("/?sort=lost&state=down&view=wall", "200", "class=\"tiles\""),
+        ("/service/portal", "200", "Minutes by class"),
+        ("/service/portal", "200", "<table class=\"calendar\""),
+        ("/service/portal?month=2026-10&lang=sv", "200", "oktober 2026"),
+        ("/service/portal?month=2026-12", "404", "Not found"),
+        ("/service/portal?class=lost", "200", "Show every class"),
+        ("/service/portal/day/2026-11-15", "200", "Sunday 15 November 2026"),
+        ("/service/portal/day/2026-11-31", "404", "Not found"),
+        ("/service/portal/day/2026-11-23", "404", "Not found"),
+        ("/service/nobody/day/2026-11-15", "404", "Not found"),
+        ("/service/portal/at/2026-11-15T16:00:00.000Z", "200", "Why it is classed so"),
+        ("/service/portal/at/2026-11-23T16:00:00.000Z", "404", "Not found"),
+        ("/service/portal/at/now", "404", "Not found"),
+        ("/agent", "200", "Vantage point"),
+        ("/assets/refresh.js", "200", "data-refresh"),
+        ("/api/v1/agent", "200", "\"wrong\":["),
+        ("/api/v1/openapi.json", "200", "\"openapi\": \"3.1"),
+        ("/api/v1/services?state=down", "200", "\"name\":\"records\""),
+        ("/api/v1/services/portal?month=2026-10", "200", "\"month\":\"2026-10\""),
+        ("/api/v1/services/portal?month=2026-12", "404", "{\"error\":"),
+        ("/api/v1/services/portal/at/2026-11-15T16:00:00.000Z", "200", "\"rule\":\"C3.4\""),
+        ("/api/v1/services/portal/at/now", "404", "{\"error\":"),
         ("/service/nobody", "404", "Not found"),
         ("/service/%ff", "400", ""),
         ("/metrics", "200", "upptid_login_up{service=\"portal\"} 1"),
@@ -175,7 +202,8 @@ async fn every_path_answers() {
         assert_eq!(status(&answer), expected, "{path}: {answer}");
         assert!(answer.contains(content), "{path}: {answer}");
         for header in [
-            "content-security-policy: default-src 'none'; style-src 'sha256-",
+            "content-security-policy: default-src 'none'; script-src 'self'; connect-src 'self'; \
+             style-src 'sha256-",
             "x-content-type-options: nosniff",
             "referrer-policy: no-referrer",
             "x-frame-options: DENY",

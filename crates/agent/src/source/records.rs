@@ -10,7 +10,8 @@ use std::sync::PoisonError;
 
 use contract::contracts::Contracts;
 use contract::{
-    ClaimRecord, ClosedFigure, History, Instant, Month, ReportStage, judge_recorded, stop_notice,
+    ClaimRecord, ClosedFigure, History, Instant, Interval, Month, ReportStage, judge_recorded,
+    stop_notice,
 };
 use exporter::Records;
 use exporter::records::{
@@ -23,8 +24,8 @@ use statement::{Lang, file_name, slugs};
 
 use super::Observatory;
 
-/// Incidents that are looked back at on a service's page: those of the running month are shown.
-const PEOPLE_BACK_MS: i64 = 62 * 86_400_000;
+/// An incident that touches a month opened at most so long before it.
+const OPENED_BEFORE_MS: i64 = 32 * 86_400_000;
 
 impl Records for Observatory {
     fn stops(&self, wanted: &Wanted) -> Listed<Stop> {
@@ -129,37 +130,40 @@ impl Records for Observatory {
         file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
-
-    fn people(&self, service: &str) -> Option<People> {
-        let since = self.clock.now().wall.plus_ms(-PEOPLE_BACK_MS);
-        self.with_history(|history, contracts| {
-            let zone = contracts.running(history, service, since).terms.zone().clone();
-            let pause = history.pause(service).map(|pause| Pause {
-                act: Act { at: pause.at, by: pause.by.clone() },
-                reason: pause.reason.clone(),
-            });
-            let acknowledged = history.acknowledgements(service).iter();
-            let acknowledged = acknowledged.filter(|made| made.opened >= since).map(|made| {
-                let act = Act { at: made.at, by: made.by.clone() };
-                Acknowledged { opened: made.opened, act }
-            });
-            let notifiable = history.notifiable(service).iter();
-            let notifiable = notifiable.filter(|marked| marked.opened >= since);
-            Some(People {
-                pause,
-                acknowledged: acknowledged.collect(),
-                notifiable: notifiable.map(|marked| shown_notifiable(marked, &zone)).collect(),
-            })
-        })
-    }
 }
 
 impl Observatory {
-    fn with_history<T>(&self, look: impl FnOnce(&History, &mut Contracts) -> T) -> T {
+    pub(super) fn with_history<T>(&self, look: impl FnOnce(&History, &mut Contracts) -> T) -> T {
         self.ledger.read(|history| {
             let mut contracts = self.contracts.lock().unwrap_or_else(PoisonError::into_inner);
             look(history, &mut contracts)
         })
+    }
+}
+
+/// What people recorded of the incidents that may touch `month`, and whether measuring is paused.
+pub(super) fn shown_people(
+    history: &History,
+    service: &str,
+    zone: &TimeZone,
+    month: Interval,
+) -> People {
+    let may_touch = Interval::new(month.from.plus_ms(-OPENED_BEFORE_MS), month.until);
+    let pause = history.pause(service).map(|pause| Pause {
+        act: Act { at: pause.at, by: pause.by.clone() },
+        reason: pause.reason.clone(),
+    });
+    let acknowledged = history.acknowledgements(service).iter();
+    let acknowledged = acknowledged.filter(|made| may_touch.contains(made.opened)).map(|made| {
+        let act = Act { at: made.at, by: made.by.clone() };
+        Acknowledged { opened: made.opened, act }
+    });
+    let notifiable = history.notifiable(service).iter();
+    let notifiable = notifiable.filter(|marked| may_touch.contains(marked.opened));
+    People {
+        pause,
+        acknowledged: acknowledged.collect(),
+        notifiable: notifiable.map(|marked| shown_notifiable(marked, zone)).collect(),
     }
 }
 
@@ -360,7 +364,7 @@ fn shown_statement(
     }
 }
 
-fn shown_notifiable(marked: &contract::Notifiable, zone: &TimeZone) -> Notifiable {
+pub(super) fn shown_notifiable(marked: &contract::Notifiable, zone: &TimeZone) -> Notifiable {
     let report = |stage: ReportStage| Report {
         stage,
         deadline: stage.deadline(marked.detected, zone),

@@ -20,6 +20,12 @@ pub fn minute(at: Instant, zone: &TimeZone) -> Markup {
     html! { time datetime=(at) { (local.strftime("%Y-%m-%d %H:%M")) } }
 }
 
+/// `2026-11-22 14:05:09.123` in `zone`, with the whole instant for machines.
+pub fn precise(at: Instant, zone: &TimeZone) -> Markup {
+    let local = zone.to_datetime(at.timestamp());
+    html! { time datetime=(at) { (local.strftime("%Y-%m-%d %H:%M:%S%.3f")) } }
+}
+
 /// `14:05` in `zone`, with the whole instant for machines.
 pub fn time_of_day(at: Instant, zone: &TimeZone) -> Markup {
     let local = zone.to_datetime(at.timestamp());
@@ -38,6 +44,15 @@ pub fn length(ms: i64, language: Language) -> String {
         () if minutes > 0 => format!("{sign}{minutes} min {} s", seconds % 60),
         () if ms % 1000 == 0 => format!("{sign}{seconds} s"),
         () => format!("{sign}{} s", decimal(&format!("{}.{:03}", seconds, ms % 1000), language)),
+    }
+}
+
+/// A length of time for a narrow place: `3 d`, `2 h`, `44 min`, `<1 min`.
+pub fn rough(ms: i64, language: Language) -> String {
+    match ms {
+        ..60_000 => "<1\u{a0}min".to_owned(),
+        60_000..7_200_000 => format!("{}\u{a0}min", ms / 60_000),
+        7_200_000.. => format!("{}\u{a0}{}", ms / 3_600_000, language.of("h", "tim")),
     }
 }
 

@@ -1,15 +1,26 @@
-//! What an operator must know before believing the page, and the agent's own state.
+//! What an operator must know before believing a page.
 
-use contract::Instant;
-use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::display;
 use super::words::Language;
+use crate::counters::Counted;
 use crate::snapshot::{Ledger, Snapshot};
 
+/// A backup that is older than this is late: one is made each day (C10.4).
+const BACKUP_AGE_MS_MAX: i64 = 26 * 3_600_000;
+
+/// What is wrong, in a box above everything else; nothing if nothing is.
+pub fn box_of(snapshot: &Snapshot, counted: &Counted, language: Language) -> Markup {
+    let warnings = warnings(snapshot, counted, language);
+    html! {
+        @if !warnings.is_empty() {
+            ul.warnings role="alert" { @for warning in warnings { li { (warning) } } }
+        }
+    }
+}
+
 /// Everything that is wrong with the agent itself; each with what to do.
-pub fn warnings(snapshot: &Snapshot, language: Language) -> Vec<String> {
+pub fn warnings(snapshot: &Snapshot, counted: &Counted, language: Language) -> Vec<String> {
     let mut found = Vec::new();
     if snapshot.agent.clock_synchronised == Some(false) {
         found.push(
@@ -29,8 +40,53 @@ pub fn warnings(snapshot: &Snapshot, language: Language) -> Vec<String> {
         found.push(format!("{text}: {error}"));
     }
     found.extend(ledger_warnings(&snapshot.ledger, language));
+    found.extend(office_warnings(snapshot, counted, language));
     found.extend(account_warnings(snapshot, language));
     found
+}
+
+/// Attempts, backups and letters that were not made.
+fn office_warnings(snapshot: &Snapshot, counted: &Counted, language: Language) -> Vec<String> {
+    let mut found = Vec::new();
+    if counted.missed > 0 {
+        let text = language.of(
+            "Attempts that were due and never made, since the start (this machine is too slow, or \
+             too much is measured)",
+            "Försök som skulle ha gjorts och aldrig gjordes, sedan starten (maskinen är för \
+             långsam, eller så mäts för mycket)",
+        );
+        found.push(format!("{text}: {}.", counted.missed));
+    }
+    if is_backup_late(snapshot, counted) {
+        let text = language.of(
+            "The journal was not copied to every folder within a day: see the agent's log.",
+            "Journalen har inte kopierats till alla mappar inom ett dygn: se agentens logg.",
+        );
+        found.push(text.to_owned());
+    }
+    if counted.letters_refused > 0 {
+        let text = language.of(
+            "Letters that a mail server or a webhook refuses for good (see the agent's log)",
+            "Brev som en e-postserver eller webbkrok avvisar för gott (se agentens logg)",
+        );
+        found.push(format!("{text}: {}.", counted.letters_refused));
+    }
+    if !snapshot.witnesses.is_empty()
+        && snapshot.witnesses.iter().all(|witness| witness.answered == Some(false))
+    {
+        let text = language.of(
+            "No witness answered when they were last asked: the agent's own network may be gone.",
+            "Inget vittne svarade när de senast tillfrågades: agentens eget nät kan vara borta.",
+        );
+        found.push(text.to_owned());
+    }
+    found
+}
+
+/// Whether the last copy to every folder is too old; after a start there is a day's time.
+fn is_backup_late(snapshot: &Snapshot, counted: &Counted) -> bool {
+    let last = counted.backed_up.unwrap_or(snapshot.agent.started);
+    snapshot.agent.backup_places > 0 && snapshot.at.since(last) > BACKUP_AGE_MS_MAX
 }
 
 /// Refused accounts that are named; of more, their number is given.
@@ -75,83 +131,4 @@ fn ledger_warnings(ledger: &Ledger, language: Language) -> Vec<String> {
         found.push(text.to_owned());
     }
     found
-}
-
-/// The agent's own state as a list of names and values.
-pub fn agent(snapshot: &Snapshot, zone: &TimeZone, language: Language) -> Markup {
-    let agent = &snapshot.agent;
-    let ledger = &snapshot.ledger;
-    let when = |at: Option<Instant>| match at {
-        Some(at) => display::instant(at, zone),
-        None => html! { (language.of("not yet", "ännu inte")) },
-    };
-    let uptime_ms = i64::try_from(agent.uptime.as_millis()).unwrap_or(i64::MAX);
-    html! {
-        dl.facts {
-            div { dt { (language.of("Vantage point", "Mätplats")) } dd { (agent.name) } }
-            div { dt { "Version" } dd { (agent.version) } }
-            div {
-                dt { (language.of("Running for", "Igång sedan")) }
-                dd { (display::length(uptime_ms, language)) }
-            }
-            div {
-                dt { (language.of("Clock", "Klocka")) }
-                dd {
-                    @match agent.clock_synchronised {
-                        Some(true) => (language.of("synchronised", "synkroniserad")),
-                        Some(false) => strong {
-                            (language.of("not synchronised", "inte synkroniserad"))
-                        },
-                        None => (language.of("not known", "okänt")),
-                    }
-                }
-            }
-            div {
-                dt { (language.of("Configuration read", "Konfiguration läst")) }
-                dd { (display::instant(agent.config.in_force_since, zone)) }
-            }
-            div {
-                dt { (language.of("Journal on disk", "Journal på disk")) }
-                dd {
-                    (language.of("line ", "rad ")) (ledger.seq) ", "
-                    (display::bytes(ledger.journal_bytes, language))
-                }
-            }
-            div {
-                dt { (language.of("Last synchronised", "Senast skriven")) }
-                dd { (when(ledger.synced)) }
-            }
-            div {
-                dt { (language.of("Chain verified", "Kedjan verifierad")) }
-                dd { (when(ledger.verified)) }
-            }
-            div {
-                dt { (language.of("Store", "Lager")) }
-                dd {
-                    (display::bytes(ledger.store_bytes, language)) ", "
-                    (language.of("lines behind: ", "rader efter: ")) (ledger.store_lag)
-                }
-            }
-            @if !snapshot.witnesses.is_empty() {
-                div {
-                    dt { (language.of("Witnesses", "Vittnen")) }
-                    dd { (witnesses(snapshot, language)) }
-                }
-            }
-        }
-    }
-}
-
-fn witnesses(snapshot: &Snapshot, language: Language) -> Markup {
-    html! {
-        @for (index, witness) in snapshot.witnesses.iter().enumerate() {
-            @if index > 0 { ", " }
-            (witness.name) " "
-            @match witness.answered {
-                Some(true) => (language.of("answered", "svarade")),
-                Some(false) => strong { (language.of("silent", "tyst")) },
-                None => (language.of("not asked", "ej tillfrågat")),
-            }
-        }
-    }
 }

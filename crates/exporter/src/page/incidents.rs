@@ -1,25 +1,24 @@
 //! A month's incidents: the support clock, who acknowledged them, and what is due to the authority
 //! (C9, C10.6).
 
-use contract::{Figure, Incident, ReportStage, Response};
+use contract::{Incident, ReportStage, Response};
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::view::View;
 use super::words::Language;
 use super::{display, listing};
-use crate::records::{Notifiable, People};
-use crate::snapshot::Service;
+use crate::months::ServiceMonth;
+use crate::records::Notifiable;
 
 /// Incidents on the page; the newest are shown.
 const SHOWN_MAX: usize = 100;
 
 /// The section of a service's page.
-pub fn incidents(
-    service: &Service,
-    figure: &Figure,
-    people: Option<&People>,
-    language: Language,
-) -> Markup {
-    let title = language.of("Incidents this month", "Månadens incidenter");
+pub fn incidents(name: &str, month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let incidents = &month.figure.incidents;
+    let title = language.of("Incidents of the month", "Månadens incidenter");
     let heads = [
         language.of("Opened", "Öppnad"),
         language.of("Closed", "Avslutad"),
@@ -30,12 +29,12 @@ pub fn incidents(
     html! {
         section {
             h2 { (title) }
-            @if figure.incidents.is_empty() {
+            @if incidents.is_empty() {
                 p { (language.of("None has opened.", "Ingen har öppnats.")) }
             } @else {
                 (listing::table(title, &heads, html! {
-                    @for incident in figure.incidents.iter().rev().take(SHOWN_MAX) {
-                        (row(incident, service, people, language))
+                    @for incident in incidents.iter().rev().take(SHOWN_MAX) {
+                        (row(incident, name, month, view))
                     }
                 }))
             }
@@ -43,19 +42,16 @@ pub fn incidents(
     }
 }
 
-fn row(
-    incident: &Incident,
-    service: &Service,
-    people: Option<&People>,
-    language: Language,
-) -> Markup {
-    let zone = &service.zone;
-    let act = people.and_then(|people| people.acknowledged(incident.opened));
-    let notifiable = people.and_then(|people| people.notifiable(incident.opened));
+fn row(incident: &Incident, name: &str, month: &ServiceMonth, view: &View) -> Markup {
+    let (language, zone) = (view.language, &month.zone);
+    let act = month.people.acknowledged(incident.opened);
+    let notifiable = month.people.notifiable(incident.opened);
     html! {
         tr {
             th scope="row" {
-                (display::instant(incident.opened, zone))
+                a href=(view.moment_link(name, incident.opened)) {
+                    (display::instant(incident.opened, zone))
+                }
                 span.sub {
                     (display::length(incident.lost_ms, language))
                     (language.of(" lost", " förlorat"))
@@ -75,7 +71,7 @@ fn row(
                     (None, None) => (language.of("not yet", "inte än")),
                 }
                 @if let Some(notifiable) = notifiable {
-                    (reports(notifiable, service, language))
+                    (reports(notifiable, zone, language))
                 }
             }
             td { (response(incident.response, language)) }
@@ -83,7 +79,8 @@ fn row(
     }
 }
 
-fn response(response: Response, language: Language) -> Markup {
+/// How the support clock stands.
+pub fn response(response: Response, language: Language) -> Markup {
     html! {
         @match response {
             Response::Met => (language.of("in time", "i tid")),
@@ -93,18 +90,19 @@ fn response(response: Response, language: Language) -> Markup {
     }
 }
 
-fn reports(notifiable: &Notifiable, service: &Service, language: Language) -> Markup {
+/// What is due to the authority, and by when.
+pub fn reports(notifiable: &Notifiable, zone: &TimeZone, language: Language) -> Markup {
     html! {
         @for report in &notifiable.reports {
             span.sub {
                 (stage(report.stage, language)) ": "
                 @match report.reported_at {
                     Some(at) => {
-                        (language.of("handed in ", "lämnad ")) (display::minute(at, &service.zone))
+                        (language.of("handed in ", "lämnad ")) (display::minute(at, zone))
                     },
                     None => {
                         (language.of("due by ", "senast "))
-                        (display::minute(report.deadline, &service.zone))
+                        (display::minute(report.deadline, zone))
                     },
                 }
             }

@@ -4,10 +4,14 @@ use contract::Instant;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
+use super::display;
+use super::layout::Frame;
 use super::view::View;
 use super::words::Language;
-use super::{display, layout};
 use crate::records::{Act, ROWS_MAX};
+
+/// How often a list asks for itself again.
+const REFRESH_S: u32 = 60;
 
 /// A list's page: its title, what `about` says of it, its entries, and the way to the others.
 pub struct Listing<'a> {
@@ -36,36 +40,39 @@ impl Listing<'_> {
             } @else {
                 (entries)
             }
-            (self.pager(view))
+            (pager(view.page, self.total, |page| view.records_link(self.path, page), language))
             footer {
                 p { (language.of("As of ", "Per ")) (display::instant(at, &TimeZone::UTC)) " UTC." }
                 p { a href=(view.records_link(&format!("/api/v1{}", self.path), view.page)) { "JSON" } }
             }
         };
-        layout::frame(self.title, view, self.path, None, main)
+        Frame { title: self.title, path: self.path, refresh_s: Some(REFRESH_S) }.page(view, main)
     }
+}
 
-    fn pager(&self, view: &View) -> Markup {
-        let language = view.language;
-        let pages = self.total.div_ceil(ROWS_MAX).max(1);
-        let page = view.page.max(1);
-        html! {
-            @if pages > 1 || page > 1 {
-                nav.pager aria-label=(language.of("Pages of the list", "Listans sidor")) {
-                    @if page > 1 {
-                        a rel="prev" href=(view.records_link(self.path, page.min(pages + 1) - 1)) {
-                            (language.of("Previous", "Föregående"))
-                        }
+/// The way through a list's pages; nothing if there is one only.
+pub fn pager(
+    page: usize,
+    total: usize,
+    link: impl Fn(usize) -> String,
+    language: Language,
+) -> Markup {
+    let pages = total.div_ceil(ROWS_MAX).max(1);
+    let page = page.max(1);
+    html! {
+        @if pages > 1 || page > 1 {
+            nav.pager aria-label=(language.of("Pages of the list", "Listans sidor")) {
+                @if page > 1 {
+                    a rel="prev" href=(link(page.min(pages + 1) - 1)) {
+                        (language.of("Previous", "Föregående"))
                     }
-                    span {
-                        (language.of("Page ", "Sida ")) (page) (language.of(" of ", " av ")) (pages)
-                        " (" (self.total) (language.of(" entries)", " poster)"))
-                    }
-                    @if page < pages {
-                        a rel="next" href=(view.records_link(self.path, page + 1)) {
-                            (language.of("Next", "Nästa"))
-                        }
-                    }
+                }
+                span {
+                    (language.of("Page ", "Sida ")) (page) (language.of(" of ", " av ")) (pages)
+                    " (" (total) (language.of(" entries)", " poster)"))
+                }
+                @if page < pages {
+                    a rel="next" href=(link(page + 1)) { (language.of("Next", "Nästa")) }
                 }
             }
         }
@@ -88,14 +95,21 @@ fn of_service(path: &str, view: &View) -> Markup {
 
 /// A table that scrolls by itself where it is too wide.
 pub fn table(title: &str, heads: &[&str], rows: Markup) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(title) {
+    scroll(
+        title,
+        html! {
             table.records {
+                caption.hidden { (title) }
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
                 tbody { (rows) }
             }
-        }
-    }
+        },
+    )
+}
+
+/// What is too wide for a narrow page scrolls by itself; by keyboard, too.
+pub fn scroll(title: &str, wide: Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(title) { (wide) } }
 }
 
 /// `2026-11-22 14:05, anna`.

@@ -1,43 +1,58 @@
-//! The pages: HTML made of one snapshot, that needs no script and refreshes itself.
+//! The pages: HTML made of plain data, that needs no script; with one it refreshes itself.
 //!
 //! **Invariant:** green means measured and up, nothing else: what is unmeasured, suspected or
 //! provisional never looks good.
 
 mod adjustments;
+mod agent;
 mod bars;
+mod calendar;
 mod claims;
-mod days;
+mod day;
 mod display;
 mod health;
 mod incidents;
 mod layout;
 mod listing;
+mod moment;
 mod overview;
+mod rule;
 mod service;
 mod statements;
 mod stops;
+mod stretches;
 mod view;
+mod wall;
 mod waterfall;
 mod words;
 
 pub use adjustments::adjustments;
+pub use agent::agent;
 pub use claims::claims;
-pub use layout::content_security_policy;
+pub use day::day;
+pub use health::warnings;
+pub use layout::{REFRESH_SCRIPT, REFRESH_SCRIPT_PATH, content_security_policy};
+pub use moment::moment;
 pub use overview::overview;
+pub use rule::rulings;
 pub use service::service;
 pub use statements::statements;
 pub use stops::stops;
-pub use view::View;
+pub use view::{Sort, View, Wanted};
 pub use words::Language;
 
 use maud::html;
+
+use layout::Frame;
+
+/// How often the page of a starting agent asks for itself again.
+const STARTING_REFRESH_S: u32 = 2;
 
 /// The page for a path or a service that does not exist.
 pub fn not_found(view: &View) -> String {
     let language = view.language;
     let title = language.of("Not found", "Finns inte");
-    layout::still(
-        title,
+    Frame { title, path: "/", refresh_s: None }.page(
         view,
         html! {
             h1 { (title) }
@@ -58,10 +73,8 @@ pub fn not_found(view: &View) -> String {
 pub fn starting(reason: &str, view: &View) -> String {
     let language = view.language;
     let title = language.of("Starting", "Startar");
-    layout::refreshing(
-        title,
+    Frame { title, path: "/", refresh_s: Some(STARTING_REFRESH_S) }.page(
         view,
-        2,
         html! {
             h1 { (title) }
             p {

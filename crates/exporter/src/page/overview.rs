@@ -1,36 +1,43 @@
-//! The landing page: every service now, its running month, outages, stops, the agent.
+//! The landing page: every service now, its running month, outages, stops.
+
+use std::cmp::Reverse;
 
 use contract::{Evidence, Figure, ServiceState};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::view::View;
+use super::layout::Frame;
+use super::view::{Sort, View, Wanted};
 use super::words::Language;
-use super::{bars, display, health, layout};
-use crate::snapshot::{Outage, Service, Snapshot, Stop};
+use super::{bars, display, health, listing, moment, wall};
+use crate::counters::Counted;
+use crate::records::ROWS_MAX;
+use crate::snapshot::{Class, Outage, Service, Snapshot, Stop};
 
-/// Services on one page of the list.
-const ROWS_MAX: usize = 100;
 /// Outages on the page.
 const OUTAGES_SHOWN_MAX: usize = 15;
+/// Announced stops on the page.
+const STOPS_SHOWN_MAX: usize = 15;
+/// Bytes of a filter.
+const FILTER_BYTES_MAX: u32 = 100;
 /// How often the page asks for itself again.
 const REFRESH_S: u32 = 15;
 
 /// The landing page.
-pub fn overview(snapshot: &Snapshot, view: &View) -> String {
+pub fn overview(snapshot: &Snapshot, counted: &Counted, view: &View) -> String {
     let language = view.language;
     let title = language.of("Can customers log in?", "Kan kunderna logga in?");
     let zone = snapshot.services.first().map_or(TimeZone::UTC, |service| service.zone.clone());
     let main = html! {
         h1 { (title) }
-        (warnings(snapshot, language))
+        (health::box_of(snapshot, counted, language))
         (counts(snapshot, view))
-        (services(snapshot, view))
-        (outages(snapshot, view))
-        (stops(snapshot, view))
-        section {
-            h2 { (language.of("The agent itself", "Agenten själv")) }
-            (health::agent(snapshot, &zone, language))
+        @if view.wall {
+            (wall::wall(snapshot, &shown(snapshot, view), view))
+        } @else {
+            (services(snapshot, view))
+            (outages(snapshot, view))
+            (stops(snapshot, view))
         }
         footer {
             p {
@@ -42,39 +49,42 @@ pub fn overview(snapshot: &Snapshot, view: &View) -> String {
                 ))
             }
             p {
+                @if view.wall {
+                    a href=(view.list_link(view.sort, 1)) {
+                        (language.of("As a list", "Som lista"))
+                    }
+                } @else {
+                    a href=(View { wall: true, page: 1, ..view.clone() }
+                        .same_page("/", view.chosen, false)) {
+                        (language.of("For a screen on the wall", "För en skärm på väggen"))
+                    }
+                }
+                " · "
                 a href="/metrics" { "/metrics" } " · "
-                a href="/api/v1/services" { "/api/v1/services" }
+                a href="/api/v1/services" { "/api/v1/services" } " · "
+                a href="/api/v1/openapi.json" { "OpenAPI" }
             }
         }
     };
-    layout::frame(title, view, "/", Some(REFRESH_S), main)
-}
-
-pub fn warnings(snapshot: &Snapshot, language: Language) -> Markup {
-    let warnings = health::warnings(snapshot, language);
-    html! {
-        @if !warnings.is_empty() {
-            ul.warnings role="alert" { @for warning in warnings { li { (warning) } } }
-        }
-    }
+    Frame { title, path: "/", refresh_s: Some(REFRESH_S) }.page(view, main)
 }
 
 /// How many services are in each state, as links that show only those.
 fn counts(snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     let count = |word| snapshot.services.iter().filter(|s| s.state_name() == word).count();
-    let names = [
-        ("up", language.of("up", "uppe")),
-        ("down", language.of("down", "nere")),
-        ("suspected", language.of("suspected", "misstänkta")),
-        ("unmeasured", language.of("unmeasured", "omätta")),
+    let states = [
+        (Wanted::Up, language.of("up", "uppe")),
+        (Wanted::Down, language.of("down", "nere")),
+        (Wanted::Suspected, language.of("suspected", "misstänkta")),
+        (Wanted::Unmeasured, language.of("unmeasured", "omätta")),
     ];
     html! {
         ul.counts {
-            @for (word, name) in names {
-                @let count = count(word);
+            @for (state, name) in states {
+                @let (word, count) = (state.as_str(), count(state.as_str()));
                 li class=[(count > 0).then_some(word)] {
-                    a href=(view.link("/", &[("q", &format!("is:{word}"))])) {
+                    a href=(view.link("/", &[("state", word)])) {
                         strong { (count) } " " (name)
                     }
                 }
@@ -83,39 +93,93 @@ fn counts(snapshot: &Snapshot, view: &View) -> Markup {
     }
 }
 
+/// The services that are asked for, in the order that is asked for.
+fn shown<'a>(snapshot: &'a Snapshot, view: &View) -> Vec<&'a Service> {
+    let asked = |service: &&Service| view.shows(service);
+    let mut shown: Vec<&Service> = snapshot.services.iter().filter(asked).collect();
+    // The services come by name, and stay so where they are alike.
+    match view.sort {
+        Sort::Name => {}
+        Sort::Urgency => shown.sort_by_cached_key(|service| urgency(service)),
+        Sort::Availability => shown.sort_by_key(|service| {
+            let percent = |figure: &Figure| {
+                (figure.availability_percent, figure.availability_lower_bound_percent)
+            };
+            service.figure.as_deref().map(percent)
+        }),
+        Sort::Budget => shown.sort_by_key(|service| Reverse(burned(service))),
+        Sort::Lost => {
+            let lost = |service: &Service| service.figure.as_ref().map(|it| it.counted_ms);
+            shown.sort_by_key(|service| Reverse(lost(service)));
+        }
+        Sort::Level => {
+            let level = |service: &Service| service.figure.as_ref().map(|figure| figure.level);
+            shown.sort_by_key(|service| Reverse(level(service)));
+        }
+        Sort::Stop => shown.sort_by_key(|service| {
+            let next = service.next_stop.as_ref().map(|stop| stop.from);
+            (next.is_none(), next)
+        }),
+    }
+    shown
+}
+
 fn services(snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
-    let mut shown: Vec<&Service> =
-        snapshot.services.iter().filter(|service| view.shows(service)).collect();
-    shown.sort_by_cached_key(|service| urgency(service));
-    let pages = shown.len().div_ceil(ROWS_MAX).max(1);
-    let page = view.page.clamp(1, pages);
+    let title = language.of("Services", "Tjänster");
+    let shown = shown(snapshot, view);
+    let page = view.page.clamp(1, shown.len().div_ceil(ROWS_MAX).max(1));
     let rows = shown.iter().skip((page - 1) * ROWS_MAX).take(ROWS_MAX);
     html! {
         section {
-            h2 { (language.of("Services", "Tjänster")) }
+            h2 { (title) }
             (filter_form(view))
             @if shown.is_empty() {
                 p { (language.of("No service matches.", "Ingen tjänst motsvarar sökningen.")) }
             } @else {
-                div.scroll tabindex="0" role="region"
-                    aria-label=(language.of("Services", "Tjänster"))
-                {
+                (listing::scroll(title, html! {
                     table.services {
+                        caption.hidden { (title) }
                         thead { tr {
-                            th scope="col" { (language.of("Service", "Tjänst")) }
-                            th scope="col" { (language.of("Now", "Nu")) }
-                            th scope="col" { (language.of("Availability", "Tillgänglighet")) }
-                            th scope="col" { (language.of("Budget burned", "Förbrukad budget")) }
-                            th.number scope="col" { (language.of("Lost min", "Förlorade min")) }
-                            th.number scope="col" { (language.of("Price level", "Prisnivå")) }
-                            th scope="col" { (language.of("Next stop", "Nästa stopp")) }
+                            (head(Sort::Name, language.of("Service", "Tjänst"), view))
+                            (head(Sort::Urgency, language.of("Now", "Nu"), view))
+                            (head(Sort::Availability,
+                                language.of("Availability", "Tillgänglighet"), view))
+                            (head(Sort::Budget,
+                                language.of("Budget burned", "Förbrukad budget"), view))
+                            (head(Sort::Lost, language.of("Lost min", "Förlorade min"), view))
+                            (head(Sort::Level, language.of("Price level", "Prisnivå"), view))
+                            (head(Sort::Stop, language.of("Next stop", "Nästa stopp"), view))
                         } }
                         tbody { @for service in rows { (row(service, view)) } }
                     }
-                }
-                (pager(view, page, pages, shown.len()))
+                }))
+                (listing::pager(
+                    page,
+                    shown.len(),
+                    |page| view.list_link(view.sort, page),
+                    language,
+                ))
             }
+        }
+    }
+}
+
+/// A column's head: a link that sorts by it.
+fn head(sort: Sort, name: &str, view: &View) -> Markup {
+    let is_sorted = view.sort == sort;
+    let is_number = matches!(sort, Sort::Lost | Sort::Level);
+    let is_rising = matches!(sort, Sort::Name | Sort::Availability | Sort::Stop);
+    let order = match sort {
+        // It is an order of its own, neither rising nor falling.
+        Sort::Urgency => "other",
+        _ if is_rising => "ascending",
+        _ => "descending",
+    };
+    html! {
+        th.number[is_number] scope="col" aria-sort=[is_sorted.then_some(order)] {
+            a href=(view.list_link(sort, 1)) { (name) }
+            @if is_sorted { span.sorted aria-hidden="true" { @if is_rising { "▲" } @else { "▼" } } }
         }
     }
 }
@@ -128,46 +192,46 @@ fn urgency(service: &Service) -> impl Ord + use<> {
         "unmeasured" => 2,
         _ => 3,
     };
-    let burned = service.figure.as_ref().map_or(0, |figure| {
-        i128::from(figure.counted_ms) * 1_000_000 / i128::from(figure.budget_ms.max(1))
-    });
-    (state, std::cmp::Reverse(burned), service.name.clone())
+    (state, Reverse(burned(service)))
+}
+
+/// The burned part of the budget in millionths; nothing while there is no figure.
+fn burned(service: &Service) -> Option<i128> {
+    let figure = service.figure.as_ref()?;
+    Some(i128::from(figure.counted_ms) * 1_000_000 / i128::from(figure.budget_ms.max(1)))
 }
 
 fn filter_form(view: &View) -> Markup {
     let language = view.language;
+    let states = [
+        (Wanted::NotUp, language.of("all but up", "alla utom uppe")),
+        (Wanted::Down, language.of("down", "nere")),
+        (Wanted::Suspected, language.of("suspected", "misstänkta")),
+        (Wanted::Unmeasured, language.of("unmeasured", "omätta")),
+        (Wanted::Up, language.of("up", "uppe")),
+    ];
+    let is_asked = !view.filter.is_empty() || view.state.is_some();
     html! {
         form.filter role="search" action="/" method="get" {
             label for="q" { (language.of("Show", "Visa")) }
-            input #q type="search" name="q" value=(view.filter) maxlength="100"
-                placeholder=(language.of("name, customer, is:down", "namn, kund, is:down"));
+            input #q type="search" name="q" value=(view.filter) maxlength=(FILTER_BYTES_MAX)
+                placeholder=(language.of("name, customer, label", "namn, kund, etikett"));
+            label for="state" { (language.of("that are", "som är")) }
+            select #state name="state" {
+                option value="" { (language.of("in any state", "i vilket läge som helst")) }
+                @for (state, name) in states {
+                    option value=(state.as_str()) selected[view.state == Some(state)] { (name) }
+                }
+            }
+            @if view.sort != Sort::Urgency {
+                input type="hidden" name="sort" value=(view.sort.as_str());
+            }
             @if let Some(chosen) = view.chosen {
                 input type="hidden" name="lang" value=(chosen.code());
             }
-            button { (language.of("Filter", "Filtrera")) }
-            @if !view.filter.is_empty() {
+            button type="submit" { (language.of("Filter", "Filtrera")) }
+            @if is_asked {
                 a href=(view.link("/", &[])) { (language.of("Show all", "Visa alla")) }
-            }
-        }
-    }
-}
-
-fn pager(view: &View, page: usize, pages: usize, shown: usize) -> Markup {
-    let language = view.language;
-    let link = |page: usize| view.link("/", &[("q", &view.filter), ("page", &page.to_string())]);
-    html! {
-        @if pages > 1 {
-            nav.pager aria-label=(language.of("Pages of the list", "Listans sidor")) {
-                @if page > 1 {
-                    a rel="prev" href=(link(page - 1)) { (language.of("Previous", "Föregående")) }
-                }
-                span {
-                    (language.of("Page ", "Sida ")) (page) (language.of(" of ", " av ")) (pages)
-                    " (" (shown) (language.of(" services)", " tjänster)"))
-                }
-                @if page < pages {
-                    a rel="next" href=(link(page + 1)) { (language.of("Next", "Nästa")) }
-                }
             }
         }
     }
@@ -189,7 +253,13 @@ fn row(service: &Service, view: &View) -> Markup {
                     }
                     td data-label="Budget" { (bars::budget(figure, language)) }
                     td.number data-label=(language.of("Lost min", "Förlorade min")) {
-                        (display::minutes(figure.counted_ms, language))
+                        @let lost = display::minutes(figure.counted_ms, language);
+                        @if figure.counted_ms > 0 {
+                            a href=(view.minutes_link(
+                                &service.name, figure.month, Some(Class::Lost))) { (lost) }
+                        } @else {
+                            (lost)
+                        }
                     }
                     td.number data-label=(language.of("Price level", "Prisnivå")) {
                         (level(figure, language))
@@ -257,31 +327,24 @@ fn next_stop(stop: &Stop, service: &Service, language: Language) -> Markup {
 
 fn outages(snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
+    let title = language.of("Last outages", "Senaste stillestånd");
+    let heads = [
+        language.of("Service", "Tjänst"),
+        language.of("From", "Från"),
+        language.of("Length", "Längd"),
+        language.of("Cause and evidence", "Orsak och bevis"),
+    ];
     html! {
         section {
-            h2 { (language.of("Last outages", "Senaste stillestånd")) }
+            h2 { (title) }
             @if snapshot.outages.is_empty() {
                 p { (language.of("None is recorded.", "Inget är antecknat.")) }
             } @else {
-                div.scroll tabindex="0" role="region"
-                    aria-label=(language.of("Last outages", "Senaste stillestånd"))
-                {
-                    table {
-                        thead { tr {
-                            th scope="col" { (language.of("Service", "Tjänst")) }
-                            th scope="col" { (language.of("From", "Från")) }
-                            th scope="col" { (language.of("Length", "Längd")) }
-                            th scope="col" {
-                                (language.of("Cause and evidence", "Orsak och bevis"))
-                            }
-                        } }
-                        tbody {
-                            @for outage in snapshot.outages.iter().take(OUTAGES_SHOWN_MAX) {
-                                (outage_row(outage, snapshot, view))
-                            }
-                        }
+                (listing::table(title, &heads, html! {
+                    @for outage in snapshot.outages.iter().take(OUTAGES_SHOWN_MAX) {
+                        (outage_row(outage, snapshot, view))
                     }
-                }
+                }))
             }
         }
     }
@@ -294,7 +357,11 @@ fn outage_row(outage: &Outage, snapshot: &Snapshot, view: &View) -> Markup {
     html! {
         tr {
             th scope="row" { a href=(view.service_link(&outage.service)) { (outage.service) } }
-            td { (display::instant(outage.from, zone.unwrap_or(&TimeZone::UTC))) }
+            td {
+                a href=(view.moment_link(&outage.service, outage.from)) {
+                    (display::instant(outage.from, zone.unwrap_or(&TimeZone::UTC)))
+                }
+            }
             td.length {
                 (display::length(until.since(outage.from), language))
                 @if outage.until.is_none() {
@@ -310,24 +377,11 @@ fn outage_row(outage: &Outage, snapshot: &Snapshot, view: &View) -> Markup {
 }
 
 /// What was seen, folded away.
-pub fn evidence(evidence: &Evidence, language: Language) -> Markup {
-    let status = evidence.status.map(|status| status.to_string());
-    let facts = [
-        ("URL", evidence.url.as_ref()),
-        (language.of("Address", "Adress"), evidence.address.as_ref()),
-        ("Status", status.as_ref()),
-        (language.of("Title", "Titel"), evidence.title.as_ref()),
-        (language.of("Witnesses", "Vittnen"), evidence.witnesses.as_ref()),
-    ];
+fn evidence(evidence: &Evidence, language: Language) -> Markup {
     html! {
         details {
             summary { (evidence.message) }
-            dl.facts {
-                @for (name, value) in facts {
-                    @if let Some(value) = value { div { dt { (name) } dd { (value) } } }
-                }
-            }
-            @if let Some(excerpt) = &evidence.excerpt { pre { (excerpt) } }
+            (moment::evidence_facts(evidence, language))
         }
     }
 }
@@ -341,7 +395,14 @@ fn stops(snapshot: &Snapshot, view: &View) -> Markup {
                 p { (language.of("None is announced.", "Inget är aviserat.")) }
             } @else {
                 ul.stops {
-                    @for stop in &snapshot.stops { (stop_item(stop, snapshot, view)) }
+                    @for stop in snapshot.stops.iter().take(STOPS_SHOWN_MAX) {
+                        (stop_item(stop, snapshot, view))
+                    }
+                }
+                @if snapshot.stops.len() > STOPS_SHOWN_MAX {
+                    p { a href=(view.link("/stops", &[])) {
+                        (language.of("All announced stops", "Alla aviserade driftstopp"))
+                    } }
                 }
             }
         }
@@ -358,10 +419,10 @@ fn stop_item(stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
     let more = stop.services.len().saturating_sub(STOP_SERVICES_SHOWN_MAX);
     html! {
         li {
-            strong { (display::minute(stop.from, zone)) " – " (display::minute(stop.until, zone)) }
+            strong { (listing::window(stop.from, stop.until, zone)) }
             " " (stop.reason) " "
             span.sub {
-                (stop.id) ": "
+                a href={ (view.link("/stops", &[])) "#" (stop.id) } { (stop.id) } ": "
                 @for (name, verdict) in
                     stop.services.iter().zip(&stop.verdicts).take(STOP_SERVICES_SHOWN_MAX)
                 {

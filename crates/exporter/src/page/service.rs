@@ -1,110 +1,124 @@
-//! One service: its running month by class, day by day, its outages, stops and last attempt.
+//! One service: a month of it by class, day by day and stretch by stretch, its incidents, stops and
+//! statements, and its last attempt.
 
-use contract::{DownClass, Figure, Outage};
+use contract::{ClosedFigure, Figure, Terms};
 use maud::{Markup, html};
 
+use super::calendar::calendar;
+use super::layout::Frame;
 use super::view::{View, segment, service_path};
 use super::words::Language;
-use super::{bars, days, display, incidents, layout, listing, overview, waterfall};
-use crate::records::People;
+use super::{bars, display, health, incidents, listing, overview, stretches, waterfall};
+use crate::counters::Counted;
+use crate::months::ServiceMonth;
+use crate::records::ROWS_MAX;
 use crate::snapshot::{Class, Service, Snapshot, Stretch};
 
-/// Outages on the page; the newest are shown.
-const OUTAGES_SHOWN_MAX: usize = 200;
 /// How often the page asks for itself again.
 const REFRESH_S: u32 = 15;
 
-/// The page of one service. `stretches` is its running month as [`crate::Source::month`] gives it,
-/// `people` what [`crate::Records::people`] does.
+/// The page of one service. `month` is the one that the view asks for, as
+/// [`crate::Source::month`] gives it; none while nothing is known.
 pub fn service(
     snapshot: &Snapshot,
+    counted: &Counted,
     service: &Service,
-    stretches: Option<&[Stretch]>,
-    people: Option<&People>,
+    month: Option<&ServiceMonth>,
     view: &View,
 ) -> String {
     let language = view.language;
-    let records = |path| view.link(path, &[("service", &service.name)]);
+    let is_running = month.is_none_or(|month| month.figure.month == month.running);
     let main = html! {
         nav.trail aria-label=(language.of("Trail", "Sökväg")) {
-            a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) }
+            ol { li {
+                a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) }
+            } }
         }
         h1 { (service.name) }
         @if let Some(customer) = &service.customer { p.customer { (customer) } }
-        (overview::warnings(snapshot, language))
+        (health::box_of(snapshot, counted, language))
+        @if is_running { (live(service, month, language)) }
+        @match month {
+            Some(month) => (sections(service, month, view)),
+            None => p { (language.of("There is no figure yet.", "Det finns ingen siffra ännu.")) },
+        }
+        @if is_running { (last_attempt(service, language)) }
+        (footer(snapshot, service, view))
+    };
+    let path = service_path(&service.name);
+    let refresh_s = is_running.then_some(REFRESH_S);
+    Frame { title: &service.name, path: &path, refresh_s }.page(view, main)
+}
+
+/// What it is now.
+fn live(service: &Service, month: Option<&ServiceMonth>, language: Language) -> Markup {
+    let pause = month.and_then(|month| month.people.pause.as_ref());
+    html! {
         p.now { (overview::state(service, language)) }
-        @if let Some(pause) = people.and_then(|people| people.pause.as_ref()) {
+        @if let Some(pause) = pause {
             p.warnings {
                 (language.of("Measuring is paused since ", "Mätningen är pausad sedan "))
                 (listing::act(&pause.act, &service.zone, language)) ": " (pause.reason)
             }
         }
-        @match &service.figure {
-            Some(figure) => (month(service, figure, stretches, people, language)),
-            None => p { (language.of("There is no figure yet.", "Det finns ingen siffra ännu.")) },
-        }
-        section {
-            h2 { (language.of("Last attempt", "Senaste försöket")) }
-            @match &service.attempt {
-                Some(attempt) => (waterfall::attempt(attempt, &service.zone, language)),
-                None => p { (language.of("None is finished yet.", "Inget är klart ännu.")) },
-            }
-        }
-        footer {
-            p {
-                (language.of("As of ", "Per ")) (display::instant(snapshot.at, &service.zone))
-                " (" (service.zone.iana_name().unwrap_or("UTC")) ")."
-            }
-            p {
-                a href=(records("/stops")) { (language.of("All its stops", "Alla dess driftstopp")) }
-                " · "
-                a href=(records("/adjustments")) { (language.of("Adjustments", "Justeringar")) }
-                " · "
-                a href=(records("/claims")) { (language.of("Claims", "Prisreduktioner")) }
-                " · "
-                a href=(records("/statements")) { (language.of("Statements", "Rapporter")) }
-                " · "
-                a href={ "/api/v1/services/" (segment(&service.name)) } { "JSON" }
-            }
-        }
-    };
-    layout::frame(&service.name, view, &service_path(&service.name), Some(REFRESH_S), main)
+    }
 }
 
-fn month(
-    service: &Service,
-    figure: &Figure,
-    stretches: Option<&[Stretch]>,
-    people: Option<&People>,
-    language: Language,
-) -> Markup {
+fn sections(service: &Service, month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let figure = &month.figure;
     html! {
         section {
             h2 {
-                (language.of("Month ", "Månad ")) (figure.month)
+                (language.of("Month: ", "Månad: ")) (language.month(figure.month))
                 @if !figure.complete {
                     " " span.sub {
                         (language.of("provisional: it is running", "preliminärt: den pågår"))
                     }
                 }
             }
-            (headline(figure, language))
-            @if let Some(stretches) = stretches {
-                h3 { (language.of("Minutes of each day", "Varje dags minuter")) }
-                (days::days(service, figure, stretches, language))
-            }
+            (months(&service.name, month, view))
+            (headline(&service.name, month, view))
+            (closed(&service.name, month, view))
+            h3 { (language.of("Its days", "Dagarna")) }
+            (calendar(&service.name, month, view))
             h3 { (language.of("Minutes by class", "Minuter per klass")) }
-            (classes(figure, language))
+            (classes(&service.name, figure, view))
             h3 { (language.of("Distance to each edge", "Avstånd till varje gräns")) }
-            (edges(service, figure, language))
+            (edges(&month.terms, figure, language))
         }
-        (outages(service, figure, language))
-        (incidents::incidents(service, figure, people, language))
-        (stops(service, figure, language))
+        (minutes(&service.name, month, view))
+        (incidents::incidents(&service.name, month, view))
+        (stops(service, figure, view))
     }
 }
 
-fn headline(figure: &Figure, language: Language) -> Markup {
+/// The way to the months before and after.
+fn months(name: &str, month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let shown = month.figure.month;
+    html! {
+        nav.pager aria-label=(language.of("Months", "Månader")) {
+            @if !month.is_first() {
+                a rel="prev" href=(view.month_link(name, shown.prev())) {
+                    "← " (language.month(shown.prev()))
+                }
+            }
+            @if shown < month.running {
+                a rel="next" href=(view.month_link(name, shown.next())) {
+                    (language.month(shown.next())) " →"
+                }
+            }
+            a href=(view.link("/statements", &[("service", name)])) {
+                (language.of("Statements", "Rapporter"))
+            }
+        }
+    }
+}
+
+fn headline(name: &str, month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let figure = &month.figure;
     html! {
         dl.headline {
             div {
@@ -116,7 +130,9 @@ fn headline(figure: &Figure, language: Language) -> Markup {
                 dd {
                     (bars::budget(figure, language))
                     span.sub {
-                        (display::minutes(figure.counted_ms, language))
+                        a href=(view.minutes_link(name, figure.month, Some(Class::Lost))) {
+                            (display::minutes(figure.counted_ms, language))
+                        }
                         (language.of(" of ", " av "))
                         (display::minutes(figure.budget_ms, language)) " min"
                     }
@@ -124,20 +140,31 @@ fn headline(figure: &Figure, language: Language) -> Markup {
             }
             div {
                 dt { (language.of("Price reduction", "Prisreduktion")) }
-                dd {
-                    @if figure.level == 0 {
-                        (language.of("none", "ingen"))
-                    } @else {
-                        (display::reduction(figure, language))
-                        span.sub {
-                            (language.of("level ", "nivå ")) (figure.level)
-                            @if let Some(reduction) = &figure.reduction {
-                                ", " (display::money(reduction, language))
-                            }
-                            @if let Some(deadline) = figure.claim_deadline {
-                                (language.of(", to be claimed by ", ", begärs senast ")) (deadline)
-                            }
-                        }
+                dd { (reduction(name, figure, view)) }
+            }
+        }
+    }
+}
+
+fn reduction(name: &str, figure: &Figure, view: &View) -> Markup {
+    let language = view.language;
+    html! {
+        @if figure.level == 0 {
+            @if figure.complete {
+                (language.of("none", "ingen"))
+            } @else {
+                (language.of("none so far", "ingen hittills"))
+            }
+        } @else {
+            (display::reduction(figure, language))
+            span.sub {
+                (language.of("level ", "nivå ")) (figure.level)
+                @if let Some(reduction) = &figure.reduction {
+                    ", " (display::money(reduction, language))
+                }
+                @if let Some(deadline) = figure.claim_deadline {
+                    ", " a href=(view.link("/claims", &[("service", name)])) {
+                        (language.of("to be claimed by ", "begärs senast ")) (deadline)
                     }
                 }
             }
@@ -145,47 +172,90 @@ fn headline(figure: &Figure, language: Language) -> Markup {
     }
 }
 
-fn classes(figure: &Figure, language: Language) -> Markup {
-    let line = |class: Option<&str>, name: &str, ms: i64| {
-        html! { tr class=[class] {
-            th scope="row" { (name) }
+/// What the month was closed at; what stands now is above it (C6.7).
+fn closed(name: &str, month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let statements = view.link("/statements", &[("service", name)]);
+    html! {
+        @if !month.closes.is_empty() {
+            h3 { (language.of("As it was closed", "Som den avslutades")) }
+            ul.plain {
+                @for close in month.closes.iter().rev() {
+                    li {
+                        a href=(statements) {
+                            @match close.revision {
+                                0 => (language.of("Close", "Avslut")),
+                                n => { (language.of("Revision ", "Rättelse ")) (n) },
+                            }
+                        }
+                        ", " (display::minute(close.at, &month.zone)) ": "
+                        (closed_figure(&close.figure, language))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn closed_figure(figure: &ClosedFigure, language: Language) -> Markup {
+    html! {
+        (display::percent(figure.availability_percent, language)) ", "
+        (display::minutes(figure.counted_ms, language)) " min"
+        @if figure.level > 0 { ", " (language.of("level ", "nivå ")) (figure.level) }
+    }
+}
+
+fn classes(name: &str, figure: &Figure, view: &View) -> Markup {
+    let language = view.language;
+    let title = language.of("Minutes by class", "Minuter per klass");
+    let line = |head: Markup, row: Option<&str>, ms: i64| {
+        html! { tr class=[row] {
+            th scope="row" { (head) }
             td.number { (display::minutes(ms, language)) }
             td { (display::length(ms, language)) }
         } }
     };
-    let row = |name, ms| line(None, name, ms);
-    let detail = |name, ms| line(Some("detail"), name, ms);
-    html! {
-        div.scroll tabindex="0" role="region"
-            aria-label=(language.of("Minutes by class", "Minuter per klass"))
-        {
+    let row = |name: &str, ms| line(html! { (name) }, None, ms);
+    let detail = |name: &str, ms| line(html! { (name) }, Some("detail"), ms);
+    let class = |class: Class, ms: i64| {
+        let to = view.minutes_link(name, figure.month, Some(class));
+        line(html! { a href=(to) { (language.class(class)) } }, None, ms)
+    };
+    listing::scroll(
+        title,
+        html! {
             table {
+                caption.hidden { (title) }
                 thead { tr {
                     th scope="col" { (language.of("Class", "Klass")) }
                     th.number scope="col" { (language.of("Minutes", "Minuter")) }
                     th scope="col" { (language.of("Length", "Längd")) }
                 } }
                 tbody {
-                    (row(language.of("Up", "Uppe"), figure.up_ms))
-                    (row(language.class(Class::Lost), figure.lost_ms))
-                    (row(language.class(Class::Planned), figure.planned_ms))
-                    (row(language.class(Class::Excluded), figure.excluded_ms))
+                    (line(
+                        html! { a href="#days" { (language.of("Up", "Uppe")) } },
+                        None,
+                        figure.up_ms,
+                    ))
+                    (class(Class::Lost, figure.lost_ms))
+                    (class(Class::Planned, figure.planned_ms))
+                    (class(Class::Excluded, figure.excluded_ms))
                     @for (ground, ms) in figure.excluded_by_ground_ms.iter().filter(occurred) {
                         (detail(language.ground(ground), ms))
                     }
-                    (row(language.class(Class::Unmeasured), figure.unmeasured_ms))
+                    (class(Class::Unmeasured, figure.unmeasured_ms))
                     @for (cause, ms) in figure.unmeasured_by_cause_ms.iter().filter(occurred) {
                         (detail(language.unmeasured(cause), ms))
                     }
-                    (row(language.class(Class::NotInService), figure.not_in_service_ms))
+                    (class(Class::NotInService, figure.not_in_service_ms))
                 }
                 tfoot {
                     (row(language.of("Elapsed", "Förflutet"), figure.elapsed_ms))
                     (row(language.of("Whole month (P)", "Hela månaden (P)"), figure.period_ms))
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 /// Whether a member of a closed list has any time.
@@ -193,8 +263,8 @@ fn occurred<M>(&(_, ms): &(M, i64)) -> bool {
     ms > 0
 }
 
-fn edges(service: &Service, figure: &Figure, language: Language) -> Markup {
-    let edges = std::iter::once(&service.terms.target).chain(&service.terms.edges);
+fn edges(terms: &Terms, figure: &Figure, language: Language) -> Markup {
+    let edges = std::iter::once(&terms.target).chain(&terms.edges);
     html! {
         ul.edges {
             @for (edge, left_ms) in edges.zip(&figure.left_ms) {
@@ -211,74 +281,68 @@ fn edges(service: &Service, figure: &Figure, language: Language) -> Markup {
     }
 }
 
-fn outages(service: &Service, figure: &Figure, language: Language) -> Markup {
-    let title = language.of("Downtime this month", "Månadens stillestånd");
+/// Every stretch of the month that was not up, the newest first; of one class if it is asked for.
+fn minutes(name: &str, month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let wanted = |class: Class| view.class.is_none_or(|wanted| wanted == class);
+    let all: Vec<&Stretch> = month.stretches.iter().rev().filter(|it| wanted(it.class)).collect();
+    let page = view.page.clamp(1, all.len().div_ceil(ROWS_MAX).max(1));
+    let shown: Vec<&Stretch> =
+        all.iter().copied().skip((page - 1) * ROWS_MAX).take(ROWS_MAX).collect();
+    let title = match view.class {
+        None => language.of("What was not up", "Det som inte var uppe").to_owned(),
+        Some(class) => {
+            format!(
+                "{}: {}",
+                language.of("Minutes by class", "Minuter per klass"),
+                language.class(class)
+            )
+        }
+    };
     html! {
-        section {
+        section #minutes {
             h2 { (title) }
-            @if figure.outages.is_empty() {
-                p { (language.of("None was confirmed.", "Inget har bekräftats.")) }
-            } @else {
-                div.scroll tabindex="0" role="region" aria-label=(title) {
-                    table {
-                        thead { tr {
-                            th scope="col" { (language.of("From", "Från")) }
-                            th scope="col" { (language.of("Until", "Till")) }
-                            th scope="col" { (language.of("Length", "Längd")) }
-                            th scope="col" { (language.of("Class", "Klass")) }
-                            th scope="col" { (language.of("Cause", "Orsak")) }
-                        } }
-                        tbody {
-                            @for outage in figure.outages.iter().rev().take(OUTAGES_SHOWN_MAX) {
-                                (outage_row(outage, service, language))
-                            }
-                        }
+            @if view.class.is_some() {
+                p {
+                    a href=(view.minutes_link(name, month.figure.month, None)) {
+                        (language.of("Show every class", "Visa alla klasser"))
                     }
                 }
+            }
+            @if shown.is_empty() {
+                p { (language.of("Nothing.", "Inget.")) }
+            } @else {
+                (stretches::table(name, &shown, month, view))
+                (pager(name, month, view, page, all.len()))
             }
         }
     }
 }
 
-fn outage_row(outage: &Outage, service: &Service, language: Language) -> Markup {
-    html! {
-        tr {
-            td { (display::instant(outage.from, &service.zone)) }
-            td { (display::instant(outage.until, &service.zone)) }
-            td.length { (display::length(outage.until.since(outage.from), language)) }
-            td { (down_class(outage.class, language)) }
-            td.cause { (language.cause(&outage.cause)) }
-        }
-    }
+fn pager(name: &str, month: &ServiceMonth, view: &View, page: usize, total: usize) -> Markup {
+    let class = view.class.map(Class::as_str).unwrap_or_default();
+    let of_month = month.figure.month.to_string();
+    let link = |page: usize| {
+        let parameters = [("month", &*of_month), ("class", class), ("page", &*page.to_string())];
+        format!("{}#minutes", view.link(&service_path(name), &parameters))
+    };
+    listing::pager(page, total, link, view.language)
 }
 
-fn down_class(class: DownClass, language: Language) -> Markup {
-    html! {
-        @match class {
-            DownClass::Lost => (language.class(Class::Lost)),
-            DownClass::Planned => (language.class(Class::Planned)),
-            DownClass::Excluded(ground) => {
-                (language.class(Class::Excluded)) span.sub { (language.ground(ground)) }
-            },
-        }
-    }
-}
-
-fn stops(service: &Service, figure: &Figure, language: Language) -> Markup {
+fn stops(service: &Service, figure: &Figure, view: &View) -> Markup {
+    let language = view.language;
+    let of_service = view.link("/stops", &[("service", &service.name)]);
     html! {
         section {
-            h2 { (language.of("Announced stops this month", "Månadens aviserade driftstopp")) }
+            h2 { (language.of("Announced stops of the month", "Månadens aviserade driftstopp")) }
             @if figure.stops.is_empty() {
                 p { (language.of("None is announced.", "Inget är aviserat.")) }
             } @else {
                 ul.stops {
                     @for stop in &figure.stops {
                         li {
-                            strong {
-                                (display::minute(stop.from, &service.zone)) " – "
-                                (display::minute(stop.until, &service.zone))
-                            }
-                            " " (stop.id) " "
+                            strong { (listing::window(stop.from, stop.until, &service.zone)) }
+                            " " a href={ (of_service) "#" (stop.id) } { (stop.id) } " "
                             span.sub {
                                 (language.verdict(stop.verdict))
                                 @if stop.in_office_hours {
@@ -291,6 +355,43 @@ fn stops(service: &Service, figure: &Figure, language: Language) -> Markup {
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+fn last_attempt(service: &Service, language: Language) -> Markup {
+    html! {
+        section {
+            h2 { (language.of("Last attempt", "Senaste försöket")) }
+            @match &service.attempt {
+                Some(attempt) => (waterfall::attempt(attempt, &service.zone, language)),
+                None => p { (language.of("None is finished yet.", "Inget är klart ännu.")) },
+            }
+        }
+    }
+}
+
+fn footer(snapshot: &Snapshot, service: &Service, view: &View) -> Markup {
+    let language = view.language;
+    let records = |path| view.link(path, &[("service", &service.name)]);
+    let month = view.month.map(|month| format!("?month={month}")).unwrap_or_default();
+    html! {
+        footer {
+            p {
+                (language.of("As of ", "Per ")) (display::instant(snapshot.at, &service.zone))
+                " (" (service.zone.iana_name().unwrap_or("UTC")) ")."
+            }
+            p {
+                a href=(records("/stops")) { (language.of("All its stops", "Alla dess driftstopp")) }
+                " · "
+                a href=(records("/adjustments")) { (language.of("Adjustments", "Justeringar")) }
+                " · "
+                a href=(records("/claims")) { (language.of("Claims", "Prisreduktioner")) }
+                " · "
+                a href=(records("/statements")) { (language.of("Statements", "Rapporter")) }
+                " · "
+                a href={ "/api/v1/services/" (segment(&service.name)) (month) } { "JSON" }
             }
         }
     }

@@ -64,7 +64,8 @@ pub fn attempt(attempt: &Attempt, zone: &TimeZone, language: Language) -> Markup
     }
 }
 
-fn outcome(outcome: Outcome, language: Language) -> &'static str {
+/// The verdict, in a sentence.
+pub fn outcome(outcome: Outcome, language: Language) -> &'static str {
     match outcome {
         Outcome::Up => language.of("Logged in.", "Inloggad."),
         Outcome::Down(_) => language.of("The login failed.", "Inloggningen misslyckades."),
@@ -72,6 +73,16 @@ fn outcome(outcome: Outcome, language: Language) -> &'static str {
         Outcome::Unable(_) => {
             language.of("The attempt could not be made.", "Försöket kunde inte göras.")
         }
+    }
+}
+
+/// Why, if it was not up.
+pub fn cause(outcome: Outcome, language: Language) -> String {
+    match outcome {
+        Outcome::Up => String::new(),
+        Outcome::Down(cause) => language.cause(cause.as_str()),
+        Outcome::Account(cause) => language.account(cause).to_owned(),
+        Outcome::Unable(cause) => language.unable(cause).to_owned(),
     }
 }
 

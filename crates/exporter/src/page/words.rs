@@ -3,7 +3,11 @@
 use std::str::FromStr;
 
 use contract::fact::Ground;
-use contract::{AccountCause, ServiceState, StopVerdict, UnmeasuredCause};
+use contract::notices::NoticeKind;
+use contract::{
+    AccountCause, Month, ServiceState, Side, StopVerdict, UnableCause, UnmeasuredCause,
+};
+use jiff::civil::Date;
 use statement::Lang;
 
 use crate::snapshot::Class;
@@ -57,6 +61,91 @@ impl Language {
         match self {
             Language::English => english,
             Language::Swedish => swedish,
+        }
+    }
+
+    /// The days of a week from Monday on, in English and in Swedish.
+    pub const WEEKDAYS: [(&'static str, &'static str); 7] = [
+        ("Monday", "måndag"),
+        ("Tuesday", "tisdag"),
+        ("Wednesday", "onsdag"),
+        ("Thursday", "torsdag"),
+        ("Friday", "fredag"),
+        ("Saturday", "lördag"),
+        ("Sunday", "söndag"),
+    ];
+
+    /// `November 2026`, `november 2026`.
+    pub fn month(self, month: Month) -> String {
+        format!("{} {}", self.month_name(month.first_day()), month.year())
+    }
+
+    /// `Sunday 22 November 2026`, `söndag 22 november 2026`.
+    pub fn date(self, date: Date) -> String {
+        let weekday =
+            Self::WEEKDAYS[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())];
+        let (english, swedish) = weekday;
+        format!("{} {} {}", self.of(english, swedish), self.short_date(date), date.year())
+    }
+
+    /// `22 November`, `22 november`.
+    pub fn short_date(self, date: Date) -> String {
+        format!("{} {}", date.day(), self.month_name(date))
+    }
+
+    fn month_name(self, date: Date) -> String {
+        const ENGLISH: [&str; 12] = [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ];
+        const SWEDISH: [&str; 12] = [
+            "januari",
+            "februari",
+            "mars",
+            "april",
+            "maj",
+            "juni",
+            "juli",
+            "augusti",
+            "september",
+            "oktober",
+            "november",
+            "december",
+        ];
+        let place = usize::from(date.month().unsigned_abs()).saturating_sub(1);
+        self.of(ENGLISH, SWEDISH)[place].to_owned()
+    }
+
+    /// Who answers for downtime (C5.5).
+    pub fn side(self, side: Side) -> &'static str {
+        match side {
+            Side::Provider => self.of("the provider", "leverantören"),
+            Side::Customer => self.of("the customer", "kunden"),
+            Side::ThirdParty => self.of("a third party", "tredje man"),
+            Side::Nobody => self.of("nobody", "ingen"),
+        }
+    }
+
+    /// What a notice says.
+    pub fn notice(self, notice: NoticeKind) -> &'static str {
+        match notice {
+            NoticeKind::StopAnnounced => self.of("planned stop announced", "driftstopp aviserat"),
+            NoticeKind::StopCancelled => self.of("planned stop cancelled", "driftstopp inställt"),
+            NoticeKind::FaultReport => self.of("fault report", "felanmälan"),
+            NoticeKind::IncidentOpened => self.of("incident opened", "incident öppnad"),
+            NoticeKind::IncidentClosed => self.of("incident over", "incident avslutad"),
+            NoticeKind::Statement => self.of("statement", "rapport"),
+            NoticeKind::Alert => self.of("alert", "larm"),
         }
     }
 
@@ -147,6 +236,24 @@ impl Language {
         }
     }
 
+    /// Why an attempt could not be made.
+    pub fn unable(self, cause: UnableCause) -> &'static str {
+        match (self, cause.as_str()) {
+            (Language::English, _) => cause.phrase(),
+            (_, "no_route") => "maskinen har ingen väg till adressen",
+            (_, "no_descriptors") => "maskinen har inga filbeskrivare kvar",
+            (_, "no_memory") => "maskinen har inget minne kvar",
+            (_, "source_address") => "den valda avsändaradressen kan inte användas",
+            (_, "credential") => "en inloggningsuppgift kan inte läsas",
+            (_, "overloaded") => "för många försök pågick",
+            (_, "one_time_code") => "ingen oanvänd engångskod fanns i tid",
+            (_, "needs_recipe") => "inloggningen har fler steg än sorten klarar",
+            (_, "form_changed") => "inloggningsformuläret är inte det som lärdes in",
+            (_, "internal") => "mätningen själv misslyckades",
+            _ => "försöket kunde inte göras",
+        }
+    }
+
     /// Why the probe's account is refused.
     pub fn account(self, cause: AccountCause) -> &'static str {
         match self {
@@ -177,6 +284,14 @@ mod tests {
         ] {
             assert_eq!(Language::accepted(header), expected, "{header}");
         }
+    }
+
+    #[test]
+    fn dates_are_written_as_people_write_them() {
+        let sunday = jiff::civil::date(2026, 11, 22);
+        assert_eq!(Language::English.date(sunday), "Sunday 22 November 2026");
+        assert_eq!(Language::Swedish.date(sunday), "söndag 22 november 2026");
+        assert_eq!(Language::Swedish.month("2026-01".parse().unwrap()), "januari 2026");
     }
 
     #[test]

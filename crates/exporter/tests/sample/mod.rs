@@ -2,6 +2,7 @@
 //! from the facts beside this file.
 
 pub mod golden;
+pub mod months;
 pub mod records;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use contract::{
     Outcome, Reach, ResolvedTerms, ServiceContract, ServiceState, StopVerdict, Terms,
     UnmeasuredCause, month_figure,
 };
+use exporter::counters::Counted;
 use exporter::snapshot::{
     Agent, Attempt, Class, Config, Ledger, Outage, Service, Snapshot, Step, Stop, Stretch, Witness,
 };
@@ -71,6 +73,7 @@ pub fn snapshot() -> Snapshot {
                 tried: at("2026-11-21T09:30:00.000Z"),
                 error: Some("upptid.toml:12: unknown key \"intervall\"".into()),
             },
+            backup_places: 2,
         },
         services: vec![
             intranet,
@@ -121,6 +124,7 @@ pub fn stretches() -> Vec<Stretch> {
         until: at(until),
         class,
         cause: cause.into(),
+        ground: None,
     };
     vec![
         stretch(
@@ -137,6 +141,21 @@ pub fn stretches() -> Vec<Stretch> {
             "agent_off",
         ),
     ]
+}
+
+/// What the sample's agent has counted.
+pub fn counted() -> Counted {
+    Counted {
+        attempts: [("up", 24_310), ("down", 14), ("account", 3), ("unable", 0)],
+        in_flight: 1,
+        lag_ms_p99: Some(2.0),
+        late: 2,
+        backups: 8,
+        backed_up: Some(at("2026-11-22T03:10:02.000Z")),
+        reload_failures: 1,
+        notices_waiting: 1,
+        ..Counted::default()
+    }
 }
 
 /// `snapshot` with `count` services made of the first, each with a name of its own.

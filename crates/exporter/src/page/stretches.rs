@@ -1,0 +1,50 @@
+//! Time that was not up, stretch by stretch; each leads to all that is known of it.
+
+use maud::{Markup, html};
+
+use super::view::View;
+use super::{display, listing};
+use crate::months::ServiceMonth;
+use crate::snapshot::Stretch;
+
+/// The table of these stretches of a service's month.
+pub fn table(name: &str, stretches: &[&Stretch], month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let title = language.of("What was not up", "Det som inte var uppe");
+    let heads = [
+        language.of("From", "Från"),
+        language.of("Until", "Till"),
+        language.of("Length", "Längd"),
+        language.of("Class", "Klass"),
+        language.of("Cause", "Orsak"),
+    ];
+    listing::table(
+        title,
+        &heads,
+        html! { @for stretch in stretches { (row(name, stretch, month, view)) } },
+    )
+}
+
+fn row(name: &str, stretch: &Stretch, month: &ServiceMonth, view: &View) -> Markup {
+    let language = view.language;
+    let goes_on = stretch.until == month.elapsed().until && !month.figure.complete;
+    html! {
+        tr {
+            th scope="row" {
+                a href=(view.moment_link(name, stretch.from)) {
+                    (display::instant(stretch.from, &month.zone))
+                }
+            }
+            td {
+                (display::instant(stretch.until, &month.zone))
+                @if goes_on { span.sub { (language.of("may go on", "kan pågå")) } }
+            }
+            td.length { (display::length(stretch.until.since(stretch.from), language)) }
+            td {
+                span class={ "class " (stretch.class.as_str()) } { (language.class(stretch.class)) }
+                @if let Some(ground) = stretch.ground { span.sub { (language.ground(ground)) } }
+            }
+            td.cause { (language.cause(&stretch.cause)) }
+        }
+    }
+}
