@@ -3,13 +3,15 @@
 //! They are kept as they were until the attempt is over, since only then is every secret known, and
 //! leave it cleaned of them (C10.3). An attempt that nobody asks about keeps none.
 
-use http::header::{COOKIE, SET_COOKIE};
+use std::borrow::Cow;
+
+use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{HeaderMap, Method};
 use serde::Serialize;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::answer::Answer;
-use crate::redact::Redactor;
+use crate::redact::{CUT, Redactor};
 
 /// Exchanges of one attempt that are kept.
 const EXCHANGES_MAX: usize = 64;
@@ -121,14 +123,38 @@ fn cleaned(redactor: &Redactor, message: Message) -> Message {
         Ok(url) => format!("{method} {}", redactor.url(&url)),
         Err(_) => redactor.clean(&message.line),
     };
+    let mut body = match is_form(&message.headers) {
+        true => cleaned_form(redactor, &message.body),
+        false => redactor.clean(&message.body),
+    };
     let headers = message.headers.into_iter().map(|(name, value)| {
         let value = redactor.header(&name, &value);
         (name, value)
     });
-    let mut body = redactor.clean(&message.body);
+    let headers = headers.collect();
     if let Some((end, _)) = body.char_indices().nth(BODY_CHARS_MAX) {
         body.truncate(end);
         body.push('…');
     }
-    Message { line, headers: headers.collect(), body }
+    Message { line, headers, body }
+}
+
+fn is_form(headers: &[(String, String)]) -> bool {
+    let mut headers = headers.iter();
+    headers.any(|(name, value)| {
+        name == CONTENT_TYPE.as_str() && value.starts_with("application/x-www-form-urlencoded")
+    })
+}
+
+/// A form's fields, decoded for people: each value is looked at by itself, and all names stay.
+fn cleaned_form(redactor: &Redactor, body: &str) -> String {
+    let field = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+        let example = format!("{name}=x");
+        let value = match redactor.clean(&example) == example {
+            true => redactor.clean(&value),
+            false => CUT.to_owned(),
+        };
+        format!("{}={value}", redactor.clean(&name))
+    };
+    form_urlencoded::parse(body.as_bytes()).map(field).collect::<Vec<_>>().join("&")
 }

@@ -13,16 +13,29 @@ use crate::html::{Form, logout};
 use crate::kinds::SignedIn;
 use crate::kinds::form::ask;
 use crate::session::{Ask, Session, is_good};
-use crate::settings::Logout;
+use crate::settings::{Kind, Logout};
 
 const NAME: &str = "log_out";
 /// Requests that one log-out may need.
 const REQUESTS_MAX: usize = 5;
 
-/// Logs out as the settings say. The error is a note for people.
+/// Logs out as the settings say, unless the login's own steps have done so. The error is a note for people.
 pub async fn log_out(session: &mut Session<'_>, signed_in: &SignedIn) -> Result<(), String> {
+    let login = session.login;
+    if matches!(&login.kind, Kind::Recipe(recipe) if !recipe.log_out.is_empty()) {
+        return Ok(());
+    }
+    log_out_by(session, &login.logout, signed_in).await
+}
+
+/// Logs out as `settings` say, whatever the login's are.
+pub async fn log_out_by(
+    session: &mut Session<'_>,
+    settings: &Logout,
+    signed_in: &SignedIn,
+) -> Result<(), String> {
     let last = session.last.clone();
-    let Some(request) = request(&session.login.logout, signed_in)? else { return Ok(()) };
+    let Some(request) = request(settings, signed_in)? else { return Ok(()) };
     let result = send(session, request).await;
     session.last = last;
     result

@@ -10,6 +10,7 @@ use url::Host;
 use crate::attempt::Attempt;
 use crate::clock::Clock;
 use crate::dial::Dialer;
+use crate::exchange::Exchanges;
 use crate::failure::Failure;
 use crate::kinds::{self, json};
 use crate::logout::log_out;
@@ -147,12 +148,24 @@ impl PreparedLogin {
     /// Signs in once, looks for the proof, and logs out. Ends within `limits.total` and a moment.
     /// Dropping the future ends the attempt and closes its connections.
     pub async fn attempt(&self, account: Account) -> Attempt {
+        self.attempt_and_keep(account, None).await
+    }
+
+    /// The same, and keeps each request and its answer for a person to look at, the secrets cut out.
+    pub async fn explain(&self, account: Account) -> Attempt {
+        let user = self.credentials(account).map_or("", |credentials| &credentials.user);
+        self.attempt_and_keep(account, Some(Exchanges::new(user))).await
+    }
+
+    async fn attempt_and_keep(&self, account: Account, exchanges: Option<Exchanges>) -> Attempt {
         if let Kind::Direct(direct) = &self.login.kind {
             let clock = Clock::start(self.login.limits);
-            let trace = Trace::new(clock, &self.dialer, &self.redactors[account as usize]);
+            let mut trace = Trace::new(clock, &self.dialer, &self.redactors[account as usize]);
+            trace.exchanges = exchanges;
             return kinds::direct::attempt(direct, self.credentials(account), trace).await;
         }
         let mut session = self.session(account);
+        session.trace.exchanges = exchanges;
         let result = sign_in(&mut session, self.credentials(account)).await;
         let result = match result {
             Err(failure) => Err(failure),

@@ -140,8 +140,8 @@ impl Redactor {
             }
             "cookie" => {
                 let names = value.split(';').map(|pair| pair.split('=').next().unwrap_or_default());
-                let names: Vec<_> = names.map(|name| format!("{}={CUT}", name.trim())).collect();
-                self.clean(&names.join("; "))
+                let shown = names.map(|name| format!("{}={CUT}", self.clean(name.trim())));
+                shown.collect::<Vec<_>>().join("; ")
             }
             "set-cookie" => {
                 let (pair, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::{DownCause, Evidence, Instant, Outcome, Phase};
+use contract::{DownCause, Evidence, Instant, Outcome, Phase, UnableCause};
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST,
     LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT,
@@ -133,7 +133,16 @@ impl<'a> Session<'a> {
     }
 
     /// Sends a request and follows redirects as a browser does.
-    pub async fn follow(&mut self, mut ask: Ask) -> Result<Arc<Answer>, Failure> {
+    pub async fn follow(&mut self, ask: Ask) -> Result<Arc<Answer>, Failure> {
+        self.follow_within(ask, |_| true).await
+    }
+
+    /// The same, but takes the request's body along only to where it may go.
+    pub async fn follow_within(
+        &mut self,
+        mut ask: Ask,
+        may_send_to: impl Fn(&Url) -> bool,
+    ) -> Result<Arc<Answer>, Failure> {
         let credential_origin = ask.url.origin();
         for _ in 0..=REDIRECTS_MAX {
             let answer = self.send(&ask).await?;
@@ -145,6 +154,10 @@ impl<'a> Session<'a> {
             if !keeps_body && ask.method != Method::HEAD {
                 ask.method = Method::GET;
                 ask.body = None;
+            }
+            if ask.body.is_some() && !may_send_to(&target) {
+                let detail = "a redirect would take the request's body to another host";
+                return Err(Failure::unable(UnableCause::NeedsRecipe, detail));
             }
             if target.origin() != credential_origin {
                 ask.credential = None;

@@ -154,7 +154,7 @@ struct PlannedService {
     /// How far into each interval an attempt starts; a crowded host moves it.
     offset_ms: i64,
     down_interval_ms: i64,
-    requests: Vec<&'static str>,
+    requests: Vec<String>,
     proof: Vec<String>,
     limits_ms: PlannedLimits,
 }
@@ -418,7 +418,7 @@ fn planned_service(service: &Service) -> PlannedService {
         interval_ms: service.interval_ms,
         offset_ms: watch::phase_ms(&service.name, service.interval_ms),
         down_interval_ms: service.down_interval_ms,
-        requests: requests(login),
+        requests: requests(login).into_iter().map(str::to_owned).collect(),
         proof: proofs(login),
         limits_ms: PlannedLimits {
             resolve: in_ms(login.limits.resolve),
@@ -432,7 +432,7 @@ fn planned_service(service: &Service) -> PlannedService {
 }
 
 /// The requests of one attempt. Redirects come on top.
-fn requests(login: &Login) -> Vec<&'static str> {
+fn requests(login: &Login) -> Vec<&str> {
     let mut requests = login.kind.requests();
     let is_form = matches!(login.kind, Kind::Form(_));
     let logs_out = match login.logout {

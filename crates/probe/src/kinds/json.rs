@@ -62,11 +62,7 @@ pub async fn sign_in(
     Ok(SignedIn { answer, saw, credential, log_out: None })
 }
 
-fn body(
-    json: &Json,
-    account: &Credentials,
-    code: Option<&SecretString>,
-) -> (HeaderValue, Bytes) {
+fn body(json: &Json, account: &Credentials, code: Option<&SecretString>) -> (HeaderValue, Bytes) {
     let password = account.password.expose_secret();
     let code = json.code_field.as_ref().zip(code.map(|code| code.expose_secret()));
     match json.body {
@@ -115,7 +111,8 @@ fn check_sign_in(session: &Session<'_>, answer: &Answer) -> Result<(), Failure> 
     }))
 }
 
-fn has_refused_code(answer: &Answer) -> bool {
+/// Whether the answer names a refusal by its code.
+pub fn has_refused_code(answer: &Answer) -> bool {
     let Some(Value::Object(fields)) = answer.json() else { return false };
     ["error", "code", "error_code"].iter().any(|name| {
         let code = fields.get(*name).and_then(Value::as_str);

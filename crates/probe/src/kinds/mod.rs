@@ -11,6 +11,7 @@ pub mod ldap;
 pub mod line;
 pub mod oauth;
 pub mod oidc;
+pub mod recipe;
 pub mod sasl;
 pub mod smtp;
 pub mod token_endpoint;
@@ -50,6 +51,7 @@ pub async fn sign_in(
             http_auth::sign_in(session, Scheme::Digest, &digest.url, account).await
         }
         Kind::Json(json) => json::sign_in(session, json, account).await,
+        Kind::Recipe(recipe) => recipe::sign_in(session, recipe, account).await,
         Kind::OAuth(oauth) => oauth::sign_in(session, oauth, account).await,
         Kind::Oidc(oidc) => oidc::sign_in(session, oidc, account).await,
         Kind::Direct(_) => Err(Failure::unable(UnableCause::Internal, "this is no login of HTTP")),

@@ -11,8 +11,10 @@ mod oidc;
 mod one_time_code;
 mod proof;
 mod reach;
+pub mod recipe;
+pub mod template;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 pub use direct::Direct;
@@ -25,6 +27,7 @@ pub use oidc::Oidc;
 pub use one_time_code::{Totp, TotpHash};
 pub use proof::{Logout, Proof, Refusals, Sign};
 pub use reach::{Client, Dial, Family, Http, Identity, Limits, Roots, Tls};
+pub use recipe::Recipe;
 
 /// One service's login. [`Login::new`] gives the defaults.
 #[derive(Clone, Debug)]
@@ -77,6 +80,7 @@ impl Login {
             Kind::OAuth(oauth) => &oauth.token_url,
             Kind::Oidc(oidc) => &oidc.configuration,
             Kind::Direct(direct) => direct.url(),
+            Kind::Recipe(recipe) => &recipe.url,
         }
     }
 }
@@ -116,6 +120,8 @@ pub enum Kind {
     Oidc(Box<Oidc>),
     /// A protocol that is not HTTP.
     Direct(Direct),
+    /// Steps that are written down.
+    Recipe(Box<Recipe>),
 }
 
 impl Kind {
@@ -129,11 +135,12 @@ impl Kind {
             Kind::OAuth(_) => "oauth",
             Kind::Oidc(_) => "oidc",
             Kind::Direct(direct) => direct.protocol().as_str(),
+            Kind::Recipe(_) => "recipe",
         }
     }
 
     /// The requests of one attempt, but for redirects and, with HTTP, the log-out.
-    pub fn requests(&self) -> Vec<&'static str> {
+    pub fn requests(&self) -> Vec<&str> {
         match self {
             Kind::Form(_) => vec!["the page", "the form", "the page behind it"],
             Kind::Basic(_) | Kind::Digest(_) => {
@@ -154,6 +161,9 @@ impl Kind {
                 flow.into_iter().chain(then).chain(["the session's end"]).collect()
             }
             Kind::Direct(direct) => direct.requests(),
+            Kind::Recipe(recipe) => {
+                recipe.steps.iter().chain(&recipe.log_out).map(|step| step.name.as_str()).collect()
+            }
         }
     }
 
@@ -162,6 +172,9 @@ impl Kind {
         match self {
             Kind::OAuth(oauth) => oauth.client.iter().filter_map(OAuthClient::secret).collect(),
             Kind::Oidc(oidc) => oidc.client.secret().into_iter().collect(),
+            Kind::Recipe(recipe) => {
+                recipe.secrets.iter().map(|(_, secret)| secret.expose_secret()).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -174,6 +187,7 @@ impl Kind {
             Kind::Json(_) | Kind::OAuth(_) => "the token",
             Kind::Oidc(_) => "the ID token's claims",
             Kind::Direct(direct) => direct.own_proof(),
+            Kind::Recipe(_) => "what the steps expect",
         }
     }
 }
