@@ -101,7 +101,10 @@ impl Dialer {
             (Some(fixed), _) if own => Some(fixed),
             (_, Host::Ipv4(address)) => Some((*address).into()),
             (_, Host::Ipv6(address)) => Some((*address).into()),
-            (_, Host::Domain(_)) => None,
+            (_, Host::Domain(name)) => {
+                let mut known = self.settings.addresses.iter();
+                known.find(|(known, _)| known == name).map(|(_, address)| *address)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod demo;
 mod exit;
 mod facts;
 mod progress;
+mod terminal;
 mod waterfall;
 
 use std::process::ExitCode;
@@ -19,7 +20,11 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Learn(args) => commands::learn::run(&args),
         Command::Try(args) => commands::try_login::run(&args),
+        Command::Status(args) => commands::status::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Tail(args) => commands::tail::run(&args),
         Command::Stop(command) => commands::stop::run(&command),
         Command::Adjust(command) => commands::adjust::run(&command),
         Command::Incident(command) => commands::incident::run(&command),

@@ -442,6 +442,10 @@ fn identifier_first(page: &Page, wanted: Wanted<'_>) -> Found {
         if !wanted.form.is_none_or(|wanted| is_called(form, wanted)) {
             continue;
         }
+        // One that asks for the password too is no first step, whatever its field is called.
+        if form.of_kind(FieldKind::Password).any(|field| !field.unseen) {
+            continue;
+        }
         let typed: Vec<&Field> = form.fields.iter().filter(|field| is_fillable(field)).collect();
         let user = match wanted.user_field {
             Some(name) => form.field(name),

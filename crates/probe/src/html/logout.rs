@@ -17,6 +17,7 @@ const EVERYWHERE: &[&str] =
 /// Parameters that name where to go afterwards, and say nothing about the link itself.
 const AFTERWARDS: &[&str] = &[
     "next",
+    "to",
     "return",
     "returnto",
     "returnurl",

@@ -15,6 +15,7 @@ pub mod logout;
 pub mod page;
 pub mod refusal;
 pub mod script_calls;
+pub mod select;
 pub mod self_submit;
 pub mod submission;
 pub mod text;
@@ -23,8 +24,8 @@ mod attributes;
 mod reader;
 mod tags;
 #[rustfmt::skip] // Lists of words are read in paragraphs.
-mod vocabulary;
-mod words;
+pub(crate) mod vocabulary;
+pub(crate) mod words;
 
 pub use form::{Enctype, Field, FieldKind, Form, Method};
 pub use page::Page;

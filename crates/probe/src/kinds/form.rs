@@ -107,10 +107,7 @@ async fn enter_and_prove(
     let (before, after) = (&entered.sent.page, &entered.after);
     let saw = match session.login.proof.is_empty() && logout::find(after.page()).is_none() {
         true => lets_pass(session, form, before, after).await?,
-        false => {
-            let lack = entered.lack(session, &session.login.proof);
-            proved(session, &entered, lack)?
-        }
+        false => proved(session, &entered, &session.login.proof)?,
     };
     Ok(SignedIn { answer: entered.after, saw, credential: None, log_out: None })
 }
@@ -225,11 +222,14 @@ pub fn choose(
     match found {
         Found::Password(login) | Found::IdentifierFirst(login) if is_page => Ok(login),
         Found::NotSubmittable(why) if is_page => {
-            Err(Failure::unable(UnableCause::NeedsRecipe, why.phrase()))
+            let is_new = wanted.names_any();
+            let cause = if is_new { UnableCause::FormChanged } else { UnableCause::NeedsRecipe };
+            Err(Failure::unable(cause, why.phrase()))
         }
-        _ => Err(is_page.then(|| another_form(wanted, answer)).flatten().unwrap_or_else(|| {
-            without_form(session, answer)
-        })),
+        _ => Err(is_page
+            .then(|| another_form(wanted, answer))
+            .flatten()
+            .unwrap_or_else(|| without_form(session, answer))),
     }
 }
 
@@ -275,8 +275,7 @@ fn without_form(session: &Session<'_>, answer: &Answer) -> Failure {
         return wall;
     }
     let words = verdict::by_words(session, None, answer);
-    let is_wall =
-        |failure: &Failure| failure.outcome == Outcome::Account(AccountCause::BotWall);
+    let is_wall = |failure: &Failure| failure.outcome == Outcome::Account(AccountCause::BotWall);
     if let Some(wall) = words.filter(is_wall) {
         return wall;
     }
@@ -433,16 +432,17 @@ fn shows_again(login: &LoginForm, after: &Answer) -> bool {
         && login_form::same_login_form(login, after.page())
 }
 
-/// What was seen that only a logged-in user sees; or what was `lacking`.
-fn proved(
+/// What was seen that only a logged-in user sees: all of `proofs`. Without any it is a way to log
+/// out, which the caller has seen.
+pub fn proved(
     session: &Session<'_>,
     entered: &Entered,
-    lacking: Option<(&Proof, Lack)>,
+    proofs: &[Proof],
 ) -> Result<String, Failure> {
-    let lack = match lacking {
+    let lack = match entered.lack(session, proofs) {
         // A way out was never wrong, where there was one.
-        None if session.login.proof.is_empty() => return Ok("saw a way to log out".to_owned()),
-        None => return Ok(saw(&session.login.proof)),
+        None if proofs.is_empty() => return Ok("saw a way to log out".to_owned()),
+        None => return Ok(saw(proofs)),
         Some((proof, Lack::Missing)) => format!("{proof} is not there"),
         Some((proof, Lack::NotNew)) => format!("{proof} was there before signing in"),
     };
@@ -453,7 +453,7 @@ fn proved(
 /// Where no proof is configured and the page shows no way out (its script may draw it), the login's
 /// address is asked for once more: with a session it leads to where the login led by redirect, and
 /// shows no form. A page that looks like an error's proves nothing.
-async fn lets_pass(
+pub async fn lets_pass(
     session: &mut Session<'_>,
     form: &Form,
     before: &Answer,

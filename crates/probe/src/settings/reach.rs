@@ -64,6 +64,8 @@ pub struct Dial {
     /// The address of the login's own host: nothing is looked up for it. Other hosts, to which a
     /// redirect may lead, are.
     pub resolve_to: Option<IpAddr>,
+    /// The addresses of other hosts, by name in lower case: nothing is looked up for those either.
+    pub addresses: Vec<(String, IpAddr)>,
     /// What TLS trusts and shows.
     pub tls: Tls,
     /// Which HTTP is spoken.
@@ -78,6 +80,7 @@ impl Default for Dial {
             family: Family::default(),
             source: None,
             resolve_to: None,
+            addresses: Vec::new(),
             tls: Tls::default(),
             http: Http::default(),
         }

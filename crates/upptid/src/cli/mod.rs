@@ -5,14 +5,18 @@ pub mod backup;
 pub mod check;
 pub mod claim;
 pub mod demo;
+pub mod explain;
 pub mod export;
 pub mod incident;
+pub mod learn;
 pub mod manual;
 pub mod pause;
 pub mod place;
 pub mod replay;
 pub mod statement;
+pub mod status;
 pub mod stop;
+pub mod tail;
 pub mod try_login;
 pub mod verify;
 
@@ -23,14 +27,18 @@ use self::backup::{BackupArgs, RestoreArgs};
 use self::check::CheckArgs;
 use self::claim::ClaimCommand;
 use self::demo::DemoArgs;
+use self::explain::ExplainArgs;
 use self::export::ExportArgs;
 use self::incident::IncidentCommand;
+use self::learn::LearnArgs;
 use self::manual::{CompletionsArgs, ManArgs};
 use self::pause::{PauseArgs, ResumeArgs};
 use self::place::ConfigArg;
 use self::replay::ReplayArgs;
 use self::statement::StatementArgs;
+use self::status::StatusArgs;
 use self::stop::StopCommand;
+use self::tail::TailArgs;
 use self::try_login::TryArgs;
 use self::verify::VerifyArgs;
 use crate::exit;
@@ -54,8 +62,16 @@ pub enum Command {
     Run(ConfigArg),
     /// Check a configuration, and say what it would measure
     Check(CheckArgs),
+    /// Learn a login from its address, a user and a password, and write it as a service
+    Learn(Box<LearnArgs>),
     /// Make one login now, and show each phase of it
     Try(Box<TryArgs>),
+    /// Show what is down, since when, and what is left of the budget
+    Status(StatusArgs),
+    /// Say why a minute is classed as it is: the rules, the facts, the attempts
+    Explain(ExplainArgs),
+    /// Show the last facts of the journal, and follow it
+    Tail(TailArgs),
     /// Planned stops: announce, import from a calendar, cancel, list
     #[command(subcommand)]
     Stop(StopCommand),

@@ -6,8 +6,10 @@ pub mod backup;
 pub mod check;
 pub mod claim;
 pub mod completions;
+pub mod explain;
 pub mod export;
 pub mod incident;
+pub mod learn;
 pub mod man;
 pub mod pause;
 pub mod replay;
@@ -15,17 +17,18 @@ pub mod restore;
 pub mod run;
 mod state;
 pub mod statement;
+pub mod status;
 pub mod stop;
+pub mod tail;
 pub mod try_login;
 pub mod verify;
 mod verify_statement;
 
-use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use agent::config::{Config, Problems};
 
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// Warnings printed at once; the rest are counted.
 const WARNINGS_SHOWN_MAX: usize = 10;
@@ -45,17 +48,6 @@ fn print_warnings(warnings: &Problems) {
     let more = warnings.iter().count().saturating_sub(WARNINGS_SHOWN_MAX);
     if more > 0 {
         eprintln!("upptid: {more} more warnings; `upptid check` shows them");
-    }
-}
-
-/// Writes to standard output. A reader that has gone has what it wanted.
-pub fn print(bytes: &[u8]) -> Result<Exit, Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::usage(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(Exit::Done),
     }
 }
 

@@ -8,7 +8,7 @@ use probe::settings::{Client, Credentials, Dial, Http, Identity, Limits};
 
 use super::{ITEMS_MAX, Reading};
 use crate::config::secret::secret_path;
-use crate::config::table::Table;
+use crate::config::table::{Table, Value};
 use crate::config::value::{
     self, duration_ms_within, header_value, ip_address, nameserver, one_of,
 };
@@ -45,6 +45,12 @@ pub(super) fn dial(table: &Table<'_>, reading: &mut Reading<'_>) -> Dial {
     dial.hosts_file = table.flag("hosts_file").unwrap_or(dial.hosts_file);
     dial.source = table.text("source", ip_address);
     dial.resolve_to = table.text("address", ip_address);
+    if let Some(addresses) = table.table("addresses") {
+        let read = |(name, value): (&str, Value<'_>)| {
+            Some((name.to_ascii_lowercase(), value.text(ip_address)?))
+        };
+        dial.addresses = addresses.entries().into_iter().filter_map(read).take(ITEMS_MAX).collect();
+    }
     dial.http = table.text("http", one_of(&versions)).unwrap_or(dial.http);
     if let Some(file) = table.text("ca_file", value::path) {
         match reading.places.roots(file) {

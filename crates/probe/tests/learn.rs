@@ -1,0 +1,154 @@
+//! Learning a login: what is found out, what it costs, and what comes of it when it is tried.
+
+mod attempts;
+
+use attempts::{PASSWORD, Site, USER, attempt, credentials};
+use contract::AccountCause::{Locked, Rejected};
+use contract::{DownCause, Outcome, UnableCause};
+use login_service::{BackEnd, Fault, Logout as WayOut, Refusal};
+use probe::Prober;
+use probe::learn::{Learned, Lesson, NotLearned, Task, learn};
+use probe::settings::{Form, Kind, Login, Logout, Proof};
+
+fn task(login: Login) -> Task {
+    let login = Login { proof: Vec::new(), ..login };
+    Task { login, try_wrong_password: false }
+}
+
+async fn lesson(task: &Task) -> Lesson {
+    learn(&Prober::new(), task).await.unwrap()
+}
+
+async fn learned(task: &Task) -> Learned {
+    match lesson(task).await {
+        Lesson::Learned(learned) => {
+            let shown = format!("{learned:?}");
+            assert!(!shown.contains(PASSWORD), "c10_3: the password is shown in {shown}");
+            *learned
+        }
+        Lesson::NotLearned(not) => panic!("not learned: {not:?}"),
+    }
+}
+
+async fn not_learned(task: &Task) -> NotLearned {
+    match lesson(task).await {
+        Lesson::Learned(learned) => panic!("learned: {learned:?}"),
+        Lesson::NotLearned(not) => {
+            let shown = format!("{not:?}");
+            assert!(!shown.contains(PASSWORD), "c10_3: the password is shown in {shown}");
+            not
+        }
+    }
+}
+
+fn form(login: &Login) -> &Form {
+    let Kind::Form(form) = &login.kind else { panic!("not a form") };
+    form
+}
+
+#[tokio::test]
+async fn what_is_learned_is_explicit_and_signs_in_by_itself() {
+    for (way_out, proof, logout) in [
+        (WayOut::Form, Proof::Form("/logout".into()), Logout::Form("/logout".into())),
+        (WayOut::Link, Proof::Link("/logout".into()), Logout::Link("/logout".into())),
+    ] {
+        let site = Site::with(|options| options.logout = way_out).await;
+
+        let learned = learned(&task(site.login())).await;
+
+        let form = form(&learned.login);
+        assert_eq!(form.form.as_deref(), Some("sign-in"));
+        assert_eq!(form.user_field.as_deref(), Some("username"));
+        assert_eq!(form.password_field.as_deref(), Some("password"));
+        assert_eq!(form.learned.len(), 1);
+        assert_eq!(form.learned[0].action.as_deref(), Some("/login"));
+        assert_eq!(form.learned[0].hidden, ["csrf_token", "origin_page"]);
+        assert!(!form.learned[0].more_hidden);
+        assert_eq!(form.learned[0].button.as_deref(), Some("sign_in"));
+        assert_eq!(learned.login.proof, [proof]);
+        assert_eq!(learned.login.logout, logout);
+        assert_eq!(learned.saw.notes, [String::new(); 0]);
+        assert_eq!(learned.saw.logout, "the session was over after it");
+        assert_eq!(learned.saw.user_field, "User name");
+        assert_eq!(learned.saw.button, "Sign in");
+        assert!(learned.saw.form.starts_with("form 2 of 2: a password field"), "{:?}", learned.saw);
+
+        let attempt = attempt(learned.login.clone()).await;
+        assert_eq!(attempt.outcome, Outcome::Up, "{}", attempt.message);
+        assert_eq!(attempt.notes, [String::new(); 0]);
+        assert_eq!(attempt.requests, learned.each.requests, "what is told is what it costs");
+        let counts = site.service.counts();
+        assert_eq!((counts.sessions_open, counts.logouts), (0, 3), "{counts:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_cost_of_learning_is_two_logins_and_one_wrong_password_at_most() {
+    let site = Site::start().await;
+    let plain = learned(&task(site.login())).await;
+    assert_eq!((plain.spent.sessions, plain.spent.wrong_passwords), (2, 0));
+    assert_eq!((plain.each.sessions, plain.each.requests), (1, 4));
+    assert_eq!(site.service.counts().logins_refused, 0);
+
+    let wrong = learned(&Task { try_wrong_password: true, ..task(site.login()) }).await;
+    assert_eq!((wrong.spent.sessions, wrong.spent.wrong_passwords), (2, 1));
+    assert_eq!(site.service.counts().logins_refused, 1);
+    assert_eq!(wrong.login.refusals.rejected.texts, ["Wrong user name or password"]);
+}
+
+#[tokio::test]
+async fn c3_5_a_wrong_password_is_known_by_what_was_learned() {
+    for refusal in [Refusal::Page, Refusal::Forbidden, Refusal::SameRedirect] {
+        let site = Site::with(|options| options.refusal = refusal).await;
+        let learned = learned(&Task { try_wrong_password: true, ..task(site.login()) }).await;
+        assert!(!learned.login.refusals.rejected.texts.is_empty(), "{refusal:?}");
+        let wrong = Login { account: credentials(USER, "fel"), ..learned.login };
+        let attempt = attempt(wrong).await;
+        assert_eq!(attempt.outcome, Outcome::Account(Rejected), "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_fails_is_not_learned() {
+    let site = Site::with(|options| options.wrong_attempts_max = Some(1)).await;
+    let wrong = task(Login { account: credentials(USER, "fel"), ..site.login() });
+    let refused = not_learned(&wrong).await;
+    assert_eq!(refused.outcome, Outcome::Account(Rejected));
+    assert_eq!(refused.spent.sessions, 0);
+    assert_eq!(not_learned(&task(site.login())).await.outcome, Outcome::Account(Locked));
+
+    for (fault, outcome) in [
+        (Fault::Refuse, Outcome::Down(DownCause::ConnectRefused)),
+        (Fault::Status(503), Outcome::Down(DownCause::HttpStatus)),
+        (Fault::NoForm, Outcome::Down(DownCause::NoLoginForm)),
+        (Fault::ScriptedForm, Outcome::Unable(UnableCause::NeedsRecipe)),
+        (Fault::BackEnd(BackEnd::Error500), Outcome::Down(DownCause::HttpStatus)),
+        (Fault::BackEnd(BackEnd::FormAgain), Outcome::Down(DownCause::LoginFormAgain)),
+        (Fault::BackEnd(BackEnd::ErrorPage), Outcome::Down(DownCause::NoProof)),
+        (Fault::BackEnd(BackEnd::NoSession), Outcome::Down(DownCause::LoginFormAgain)),
+    ] {
+        let site = Site::start().await;
+        site.service.inject(fault).await;
+        let not = not_learned(&task(site.login())).await;
+        assert_eq!(not.outcome, outcome, "{fault:?}: {}", not.message);
+    }
+}
+
+#[tokio::test]
+async fn c1_1_a_learned_login_tells_broken_back_ends_as_an_unlearned_one() {
+    let site = Site::start().await;
+    let learned = learned(&task(site.login())).await;
+    for (fault, outcome) in [
+        (Fault::NoForm, Outcome::Down(DownCause::NoLoginForm)),
+        (Fault::Status(503), Outcome::Down(DownCause::HttpStatus)),
+        (Fault::BackEnd(BackEnd::Error500), Outcome::Down(DownCause::HttpStatus)),
+        (Fault::BackEnd(BackEnd::FormAgain), Outcome::Down(DownCause::LoginFormAgain)),
+        (Fault::BackEnd(BackEnd::ErrorPage), Outcome::Down(DownCause::NoProof)),
+        (Fault::BackEnd(BackEnd::NoSession), Outcome::Down(DownCause::LoginFormAgain)),
+        (Fault::ScriptedForm, Outcome::Unable(UnableCause::FormChanged)),
+    ] {
+        site.service.inject(fault).await;
+        let attempt = attempt(learned.login.clone()).await;
+        assert_eq!(attempt.outcome, outcome, "{fault:?}: {}", attempt.message);
+    }
+}
