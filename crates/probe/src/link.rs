@@ -181,7 +181,7 @@ impl<'a> Link<'a> {
             Encryption::Tls => {
                 Stream::Tls(Box::new(self.trace.shake_hands(&host, tcp, step).await?))
             }
-            Encryption::StartTls | Encryption::Own => Stream::Plain(tcp),
+            Encryption::StartTls => Stream::Plain(tcp),
         };
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use contract::{Instant, Money};
 use http::{HeaderName, HeaderValue};
 use jiff::civil::Date;
+use probe::settings::Protocol;
 use rust_decimal::Decimal;
 use url::Url;
 
@@ -214,7 +215,13 @@ pub(super) fn https_url(value: &str) -> Result<Url, Wrong> {
                 "use the https:// address of the service",
             ));
         }
-        _ => return Err(Wrong::new("only https:// can be measured", example)),
+        scheme => {
+            let help = match Protocol::of(&url) {
+                Some(protocol) => format!("for {scheme}:// add kind = \"{}\"", protocol.as_str()),
+                None => example.to_owned(),
+            };
+            return Err(Wrong::new("only https:// can be measured", help));
+        }
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Wrong::new(

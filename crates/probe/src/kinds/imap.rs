@@ -87,7 +87,7 @@ async fn start_tls(link: &mut Link<'_>) -> Result<(), Failure> {
 }
 
 async fn capabilities(link: &mut Link<'_>) -> Result<Capabilities, Failure> {
-    let answer = ask(link, "capabilities", "CAPABILITY").await?;
+    let answer = ask(link, "offers", "CAPABILITY").await?;
     match answer.status {
         Status::Ok => Ok(answer.capabilities),
         Status::Bye => Err(bye(&answer)),

@@ -58,7 +58,7 @@ async fn hello(link: &mut Link<'_>) -> Result<Vec<String>, Failure> {
         Some(IpAddr::V6(address)) => format!("[IPv6:{address}]"),
         None => "localhost".to_owned(),
     };
-    let reply = ask(link, "capabilities", &format!("EHLO {name}\r\n")).await?;
+    let reply = ask(link, "offers", &format!("EHLO {name}\r\n")).await?;
     match reply.code {
         250 => Ok(reply.lines),
         _ => Err(failed(&reply)),

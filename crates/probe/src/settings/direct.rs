@@ -16,6 +16,16 @@ pub enum Direct {
 }
 
 impl Direct {
+    /// A login at this address. The error is a fragment that says what to write.
+    pub fn new(protocol: Protocol, url: Url) -> Result<Self, String> {
+        let endpoint = Endpoint::new(protocol, url)?;
+        Ok(match protocol {
+            Protocol::Imap => Direct::Imap(endpoint),
+            Protocol::Smtp => Direct::Smtp(endpoint),
+            Protocol::Ldap => Direct::Ldap(endpoint),
+        })
+    }
+
     /// What is spoken.
     pub fn protocol(&self) -> Protocol {
         match self {

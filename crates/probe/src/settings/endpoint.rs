@@ -19,8 +19,6 @@ pub enum Encryption {
     /// By TLS, which is asked for in the protocol's own way; a service that does not offer it is
     /// down, and is not sent a password.
     StartTls,
-    /// By the protocol itself.
-    Own,
 }
 
 /// What is spoken where HTTP is not.
@@ -32,19 +30,16 @@ pub enum Protocol {
     Smtp,
     /// A directory.
     Ldap,
-    /// A shell.
-    Ssh,
 }
 
 /// The schemes, with their ports where an address names none.
-const SCHEMES: [(&str, Protocol, u16, Encryption); 7] = [
+const SCHEMES: [(&str, Protocol, u16, Encryption); 6] = [
     ("imaps", Protocol::Imap, 993, Encryption::Tls),
     ("imap", Protocol::Imap, 143, Encryption::StartTls),
     ("smtps", Protocol::Smtp, 465, Encryption::Tls),
     ("smtp", Protocol::Smtp, 587, Encryption::StartTls),
     ("ldaps", Protocol::Ldap, 636, Encryption::Tls),
     ("ldap", Protocol::Ldap, 389, Encryption::StartTls),
-    ("ssh", Protocol::Ssh, 22, Encryption::Own),
 ];
 
 impl Protocol {
@@ -54,8 +49,14 @@ impl Protocol {
             Protocol::Imap => "imap",
             Protocol::Smtp => "smtp",
             Protocol::Ldap => "ldap",
-            Protocol::Ssh => "ssh",
         }
+    }
+
+    /// The protocol that the kind of login of this name speaks.
+    pub fn named(name: &str) -> Option<Self> {
+        [Protocol::Imap, Protocol::Smtp, Protocol::Ldap]
+            .into_iter()
+            .find(|own| own.as_str() == name)
     }
 
     /// The protocol of an address, if its scheme is one of these.
@@ -144,7 +145,6 @@ mod tests {
             (Protocol::Smtp, "smtp://127.0.0.1:25", "smtp://127.0.0.1:25", Encryption::StartTls),
             (Protocol::Ldap, "ldaps://[::1]", "ldaps://[::1]:636", Encryption::Tls),
             (Protocol::Ldap, "ldap://dc.example", "ldap://dc.example:389", Encryption::StartTls),
-            (Protocol::Ssh, "ssh://shell.example", "ssh://shell.example:22", Encryption::Own),
         ] {
             let endpoint = read(protocol, url).unwrap();
             assert_eq!((endpoint.shown().as_str(), endpoint.encryption()), (shown, encryption));
@@ -159,7 +159,7 @@ mod tests {
             (Protocol::Imap, "smtps://mail.example", "imaps:// or imap://"),
             (Protocol::Imap, "https://mail.example/", "imaps:// or imap://"),
             (Protocol::Ldap, "ldap://dc.example/dc=example", "nothing but a host"),
-            (Protocol::Ssh, "ssh://root@shell.example", "user or a password"),
+            (Protocol::Imap, "imaps://probe@mail.example", "user or a password"),
             (Protocol::Smtp, "smtp:mail.example", "host"),
         ] {
             let error = read(protocol, url).unwrap_err();

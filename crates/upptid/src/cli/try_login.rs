@@ -16,10 +16,11 @@ pub struct TryArgs {
     /// Where the credentials are that the configuration names, outside of systemd
     #[arg(long, value_name = "FOLDER", conflicts_with = "url")]
     pub credentials: Option<PathBuf>,
-    /// The login page's URL, in place of a configuration
+    /// The address where one logs in, in place of a configuration: a page, or imaps://, imap://,
+    /// smtps://, smtp://, ldaps:// or ldap://
     #[arg(long, requires = "user", requires = "password_file")]
     pub url: Option<String>,
-    /// How one logs in there
+    /// How one logs in at a page
     #[arg(long, value_enum, default_value_t = KindArg::Form, requires = "url")]
     pub kind: KindArg,
     /// The account

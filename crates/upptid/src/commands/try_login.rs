@@ -4,7 +4,9 @@ use std::path::Path;
 
 use agent::clock::{Clock, SystemClock};
 use contract::Outcome;
-use probe::settings::{Basic, Credentials, Dial, Form, Kind, Login, Proof, Roots, Tls, Totp};
+use probe::settings::{
+    Basic, Credentials, Dial, Direct, Form, Kind, Login, Proof, Protocol, Roots, Tls, Totp,
+};
 use probe::{Account, Attempt, Prober};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -63,15 +65,19 @@ fn logins(args: &TryArgs) -> Result<Vec<(String, Login)>, Failure> {
 fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure> {
     let parsed = url::Url::parse(url)
         .map_err(|error| Failure::usage(format!("--url {url:?} is no URL: {error}")))?;
-    if parsed.scheme() != "https" {
+    let direct = Protocol::of(&parsed).map(|protocol| Direct::new(protocol, parsed.clone()));
+    let direct = direct.transpose();
+    let direct = direct.map_err(|error| Failure::usage(format!("--url {url:?}: {error}")))?;
+    if direct.is_none() && parsed.scheme() != "https" {
         return Err(Failure::usage(format!(
             "--url {url} is not https: a password never travels in clear text (C1.5)"
         )));
     }
     let service = parsed.host_str().unwrap_or("service").to_owned();
-    let kind = match args.kind {
-        KindArg::Form => Kind::Form(Form::new(parsed)),
-        KindArg::Basic => Kind::Basic(Basic { url: parsed }),
+    let kind = match (direct, args.kind) {
+        (Some(direct), _) => Kind::Direct(direct),
+        (None, KindArg::Form) => Kind::Form(Form::new(parsed)),
+        (None, KindArg::Basic) => Kind::Basic(Basic { url: parsed }),
     };
     let mut login = Login::new(kind, credentials(args)?);
     login.dial = dial(args)?;

@@ -1,6 +1,7 @@
 //! `[service.login]`: how one signs in, into the probe's own settings.
 
 mod account;
+mod direct;
 mod form;
 mod json;
 mod oauth;
@@ -11,7 +12,7 @@ mod reach;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use probe::settings::{Basic, Dial, Digest, Family, Kind, Login};
+use probe::settings::{Basic, Dial, Digest, Family, Kind, Login, Protocol};
 use secrecy::SecretString;
 
 use self::account::{account, check_codes};
@@ -19,19 +20,22 @@ use self::proof::{check_proof, logout, proofs, refusals};
 use self::reach::{check_address, client, dial, limits};
 use super::secret::{Places, SecretPlace, secret};
 use super::table::Table;
-use super::value::{self, Wrong, https_url, one_of, text};
+use super::value::{self, Wrong, https_url, one_of};
 
 /// Most proofs, texts of a refusal, further fields and name servers, each.
 const ITEMS_MAX: usize = 32;
 
 /// Every kind of login, with the keys that not all kinds have.
-const KINDS: [(&str, &[&str]); 6] = [
+const KINDS: [(&str, &[&str]); 9] = [
     ("form", form::KEYS),
     ("basic", &[]),
     ("digest", &[]),
     ("json", json::KEYS),
     ("oauth", oauth::KEYS),
     ("oidc", oidc::KEYS),
+    ("imap", &[]),
+    ("smtp", &[]),
+    ("ldap", &[]),
 ];
 
 /// A login as the file gives it.
@@ -113,6 +117,10 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
 fn kind(table: &Table<'_>, reading: &mut Reading<'_>) -> Option<Kind> {
     let words = KINDS.map(|(word, _)| (word, word));
     let word = table.value("kind").map_or(Some("form"), |value| value.text(one_of(&words)));
+    if let Some(protocol) = word.and_then(Protocol::named) {
+        check_keys(table, word);
+        return direct::read(table, protocol).map(Kind::Direct);
+    }
     let url = table.text("url", https_url);
     if !table.has("url") {
         let problem = table.problem("url", "the login has no url");
