@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{DownCause, Outcome, UnableCause};
+use contract::{AccountCause, DownCause, Outcome, UnableCause};
 use http::StatusCode;
 use url::Url;
 
@@ -62,6 +62,9 @@ impl Pupil<'_> {
             Ok(way) => return Ok(way),
             Err(failure) => failure,
         };
+        if matches!(failure.outcome, Outcome::Account(AccountCause::Rejected)) {
+            self.spent.wrong_passwords += 1;
+        }
         let mut stop = Stop::of(&session, &failure);
         if let (Stop::NotLearned { outcome, message, proposals }, Some(page)) =
             (&mut stop, session.last.clone())

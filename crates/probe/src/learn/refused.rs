@@ -6,6 +6,8 @@ use crate::settings::Sign;
 /// Characters of the words that are kept.
 const WORDS_CHARS_MIN: usize = 8;
 const WORDS_CHARS_MAX: usize = 120;
+/// New lines of a page on which an unknown sentence is taken for the refusal.
+const NEW_LINES_MAX: usize = 3;
 
 /// The readable texts that are compared.
 pub struct Pages<'a> {
@@ -33,6 +35,8 @@ fn words_of(pages: &Pages<'_>, user: &str) -> Option<String> {
     let known: Vec<&str> = pages.login.lines().chain(pages.inside.lines()).collect();
     let new: Vec<&str> = pages.refused.lines().filter(|line| !known.contains(line)).collect();
     let says_so = |line: &&&str| refusal::find(None, line).is_some();
+    // What else is new may be anything, so it must be nearly all that is.
+    let others = if new.len() <= NEW_LINES_MAX { new.as_slice() } else { &[] };
     let typed = |line: &&&str| words::says(&line.to_lowercase(), vocabulary::TYPED).is_some();
     let tells = |line: &&&str| line.split_whitespace().count() >= 2;
     let lasting = |line: &str| {
@@ -44,13 +48,15 @@ fn words_of(pages: &Pages<'_>, user: &str) -> Option<String> {
     };
     let mut lines = new.iter().filter(says_so).chain(new.iter().filter(typed));
     let found = lines.find_map(|line| lasting(line));
-    found.or_else(|| new.iter().filter(tells).find_map(|line| lasting(line)))
+    found.or_else(|| others.iter().filter(tells).find_map(|line| lasting(line)))
 }
 
 /// The part of a line that is the same for every user and every attempt, without the user's name
 /// and without numbers: the longest, or the longest of those that say what is wrong.
 fn lasting_part(line: &str, user: &str) -> Option<String> {
-    let parts = line.split(|c: char| c.is_numeric() || "\"“”«»".contains(c));
+    let sentences = line.split_inclusive(". ");
+    let parts =
+        sentences.flat_map(|one| one.split(|c: char| c.is_numeric() || "\"“”«»".contains(c)));
     let parts = parts.flat_map(|part| match user.is_empty() {
         true => vec![part],
         false => part.split(user).collect(),
@@ -86,6 +92,10 @@ mod tests {
         for (refused, words) in [
             ("Log in\nWrong user name or password\nUser name", "Wrong user name or password"),
             ("Log in\nThe password for probe is wrong, 2 attempts left", "is wrong"),
+            (
+                "Log in\nThe password is not right. Do not forget that capital letters count here.",
+                "The password is not right.",
+            ),
             ("Log in\nTipp des Tages\nAnmeldung fehlgeschlagen.", "Anmeldung fehlgeschlagen."),
             ("Log in\nDet gick inte att komma in", "Det gick inte att komma in"),
             ("Fel lösenord för \"probe\": försök igen", "Fel lösenord för"),

@@ -11,8 +11,8 @@ use probe::settings::{Form, Kind, LearnedForm, Login, Logout, Proof};
 
 use super::password::Place;
 
-/// Where comments begin.
-const COMMENT_COLUMN: usize = 48;
+/// Where comments begin, unless the line is longer.
+const COMMENT_COLUMN: usize = 46;
 /// Characters of a comment.
 const COMMENT_CHARS_MAX: usize = 160;
 
@@ -196,7 +196,7 @@ impl File {
         match commented(comment).as_str() {
             "" => self.plain(&line),
             comment => {
-                let _ = writeln!(self.text, "{line:COMMENT_COLUMN$}# {comment}");
+                let _ = writeln!(self.text, "{line:COMMENT_COLUMN$}  # {comment}");
             }
         }
     }
