@@ -49,6 +49,8 @@ pub enum Fault {
     FormToHttp,
     /// The login form's password field has no name: a script would send it.
     ScriptedForm,
+    /// The login form is another one than before.
+    FormChanged(FormChange),
     /// 429 with a Retry-After of ten minutes.
     RateLimited,
     /// 403 with a page that wants to see a human.
@@ -58,6 +60,19 @@ pub enum Fault {
     BackEnd(BackEnd),
     /// The same for what checks the one-time code: the password is still taken.
     CodeBackEnd(BackEnd),
+}
+
+/// How a login form differs from the one that was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormChange {
+    /// Its fields have other names.
+    Renamed,
+    /// It is sent elsewhere.
+    Moved,
+    /// It has a hidden field more.
+    Grown,
+    /// The same, and whoever sends it gets the form again and no word why.
+    Demanding,
 }
 
 /// How a login fails while its page still answers: the reason why a GET proves nothing.

@@ -35,7 +35,7 @@ mod site;
 
 pub use authority::{Authority, Certificate};
 pub use counts::Counts;
-pub use fault::{BackEnd, Fault};
+pub use fault::{BackEnd, Fault, FormChange};
 pub use one_time_code::Codes;
 pub use options::{Account, Logout, Options, Refusal};
 pub use service::LoginService;

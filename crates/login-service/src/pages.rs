@@ -1,7 +1,7 @@
 //! The pages as HTML.
 
 use crate::session::Session;
-use crate::{Fault, Logout};
+use crate::{Fault, FormChange, Logout};
 
 /// Sent back by the form as it stands here once its entities are decoded.
 pub(crate) const ORIGIN_PAGE: &str = "/login?from=start&lang=sv";
@@ -10,11 +10,19 @@ pub(crate) const ORIGIN_PAGE: &str = "/login?from=start&lang=sv";
 pub(crate) fn login(session: &Session, fault: Fault, host: &str) -> String {
     let action = match fault {
         Fault::FormToHttp => format!("http://{}/login", escape(host)),
+        Fault::FormChanged(FormChange::Moved) => "/signin".to_owned(),
         _ => "/login".to_owned(),
     };
-    let password_name = match fault {
-        Fault::ScriptedForm => "",
-        _ => r#" name="password""#,
+    let (user_name, password_name) = match fault {
+        Fault::ScriptedForm => ("username", ""),
+        Fault::FormChanged(FormChange::Renamed) => ("email", r#" name="secret""#),
+        _ => ("username", r#" name="password""#),
+    };
+    let more = match fault {
+        Fault::FormChanged(FormChange::Grown | FormChange::Demanding) => {
+            "<input type=\"hidden\" name=\"device\" value=\"\">\n"
+        }
+        _ => "",
     };
     let notice = session.notice.map(|text| format!("<p class=\"error\">{text}</p>\n"));
     page(
@@ -26,7 +34,7 @@ pub(crate) fn login(session: &Session, fault: Fault, host: &str) -> String {
 {notice}<form action="{action}" method="post" id="sign-in">
 <input type="hidden" name="csrf_token" value="{token}">
 <input type="hidden" name="origin_page" value="{origin_page}">
-<label>User name <input type="text" name="username" autocomplete="username" required></label>
+{more}<label>User name <input type="text" name="{user_name}" autocomplete="username" required></label>
 <label>Password <input type="password"{password_name} autocomplete="current-password"></label>
 <label>Language <select name="language"><option value="en">English</option>
 <option value="sv" selected>Svenska</option></select></label>

@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use crate::answer::{self, Answer, html, redirect, with_header};
 use crate::session::{Register, Session, Verdict};
-use crate::{Account, BackEnd, Fault, Logout, Options, Refusal, pages};
+use crate::{Account, BackEnd, Fault, FormChange, Logout, Options, Refusal, pages};
 
 const REQUEST_BODY_BYTES_MAX: usize = 64 * 1024;
 const WRONG: &str = "Wrong user name or password";
@@ -126,8 +126,10 @@ impl Site {
                 return sentence(status, why);
             }
         };
-        if let Fault::BackEnd(fault) = fault {
-            return self.broken_back_end(fault, parts).await;
+        match fault {
+            Fault::BackEnd(fault) => return self.broken_back_end(fault, parts).await,
+            Fault::FormChanged(FormChange::Demanding) => return self.login_page(parts, fault),
+            _ => {}
         }
         let field = |name| fields.get(name).map_or("", String::as_str);
         let user = field("username");

@@ -5,7 +5,7 @@ mod attempts;
 use attempts::{PASSWORD, Site, USER, attempt, credentials};
 use contract::AccountCause::{Locked, Rejected};
 use contract::{DownCause, Outcome, UnableCause};
-use login_service::{BackEnd, Fault, Logout as WayOut, Refusal};
+use login_service::{BackEnd, Fault, FormChange, Logout as WayOut, Refusal};
 use probe::Prober;
 use probe::learn::{Learned, Lesson, NotLearned, Task, learn};
 use probe::settings::{Form, Kind, Login, Logout, Proof};
@@ -151,4 +151,44 @@ async fn c1_1_a_learned_login_tells_broken_back_ends_as_an_unlearned_one() {
         let attempt = attempt(learned.login.clone()).await;
         assert_eq!(attempt.outcome, outcome, "{fault:?}: {}", attempt.message);
     }
+}
+
+#[tokio::test]
+async fn a_form_that_changed_is_told_and_is_no_outage() {
+    let site = Site::start().await;
+    let learned = learned(&task(site.login())).await;
+    let after = |change| {
+        let (site, login) = (&site, learned.login.clone());
+        async move {
+            site.service.inject(Fault::FormChanged(change)).await;
+            let sent =
+                site.service.counts().logins_refused + site.service.counts().logins_malformed;
+            let attempt = attempt(login).await;
+            let counts = site.service.counts();
+            (attempt, counts.logins_refused + counts.logins_malformed - sent)
+        }
+    };
+    let changed = Outcome::Unable(UnableCause::FormChanged);
+    for (change, said) in [
+        (FormChange::Renamed, "its fields are \"email\" and \"secret\""),
+        (FormChange::Moved, "it is sent to /signin, and was to /login"),
+    ] {
+        let (attempt, refused) = after(change).await;
+        assert_eq!((attempt.outcome, refused), (changed, 0), "{change:?}: {}", attempt.message);
+        assert!(attempt.message.contains(said), "{}", attempt.message);
+        assert!(attempt.steps.iter().all(|step| step.name != "sign_in"), "nothing is sent");
+    }
+
+    let (grown, _) = after(FormChange::Grown).await;
+    assert_eq!(grown.outcome, Outcome::Up, "{}", grown.message);
+    assert!(grown.notes[0].contains("the hidden field \"device\" is new"), "{:?}", grown.notes);
+
+    let (demanding, _) = after(FormChange::Demanding).await;
+    assert_eq!(demanding.outcome, changed, "{}", demanding.message);
+    assert!(demanding.message.contains("the hidden field \"device\" is new"));
+    assert!(demanding.message.contains("the login form came back"), "{}", demanding.message);
+
+    // Without anything learned, the same page is an outage.
+    let unlearned = attempt(site.login()).await;
+    assert_eq!(unlearned.outcome, Outcome::Down(DownCause::LoginFormAgain));
 }
