@@ -1,5 +1,7 @@
 //! Asks the running agent, and prints its answer.
 
+use std::path::Path;
+
 use agent::admin::{Reply, Request, client};
 use contract::Instant;
 use jiff::tz::TimeZone;
@@ -39,6 +41,18 @@ pub fn answer(
         print!("{}", describe(&reply));
     }
     Ok(reply)
+}
+
+/// Asks for what changes nothing: a refusal says what was asked wrongly.
+///
+/// # Errors
+/// The agent cannot be reached, or it refused.
+pub fn look(socket: &Path, request: &Request) -> Result<Reply, Failure> {
+    match client::ask(socket, request) {
+        Err(message) => Err(Failure::new(Exit::Unreachable, message)),
+        Ok(Reply::Refused { error }) => Err(Failure::usage(error)),
+        Ok(reply) => Ok(reply),
+    }
 }
 
 /// The instant in local time with its offset, as the agent takes it back; in UTC if this machine

@@ -3,10 +3,10 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::print;
 use crate::cli::Cli;
 use crate::cli::manual::{CompletionsArgs, ShellArg};
 use crate::exit::{Exit, Failure};
+use crate::terminal;
 
 /// Prints the shell's script.
 pub fn run(args: &CompletionsArgs) -> Result<Exit, Failure> {
@@ -17,5 +17,6 @@ pub fn run(args: &CompletionsArgs) -> Result<Exit, Failure> {
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "upptid", &mut script);
-    print(&script)
+    terminal::write_raw(&script)?;
+    Ok(Exit::Done)
 }

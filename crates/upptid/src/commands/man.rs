@@ -7,10 +7,10 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::print;
 use crate::cli::Cli;
 use crate::cli::manual::ManArgs;
 use crate::exit::{EXIT_CODES, Exit, Failure};
+use crate::terminal;
 
 const FILES: [(&str, &str); 3] = [
     ("/etc/upptid/upptid.toml", "The configuration."),
@@ -23,7 +23,8 @@ pub fn run(args: &ManArgs) -> Result<Exit, Failure> {
     let mut program = Cli::command();
     program.build();
     let Some(folder) = &args.out else {
-        return print(&page(&program).map_err(Failure::usage)?);
+        terminal::write_raw(&page(&program).map_err(Failure::usage)?)?;
+        return Ok(Exit::Done);
     };
     let failed = |error| Failure::usage(format!("cannot write {}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;
