@@ -122,6 +122,62 @@ async fn c6_7_a_closed_month_is_shown_with_its_files_and_a_revision_with_both_fi
 }
 
 #[tokio::test]
+async fn c6_7_a_month_long_past_is_shown_out_of_the_journal() {
+    let scene = scene().await;
+    scene
+        .agent_at("2026-08-15T12:00:00Z", async |socket, _| {
+            let claim = Request::AdjustClaim(Claim {
+                service: "portal".to_owned(),
+                kind: AdjustmentKind::Include,
+                from: "2026-08-10T10:00".to_owned(),
+                until: "2026-08-10T11:00".to_owned(),
+                ground: Ground::FaultReport,
+                evidence: "ticket 17".to_owned(),
+            });
+            assert!(matches!(ask(socket, claim).await, Reply::Adjustment { .. }));
+            let (id, decision) = ("A1".to_owned(), Decision::Accepted);
+            ask(socket, Request::AdjustDecide { id, decision }).await;
+        })
+        .await;
+    scene
+        .agent_at("2026-11-02T12:00:00Z", async |_, _| {
+            let web = scene.web();
+            statements(web, 1).await;
+            let august = json(web, "/api/v1/services/portal?month=2026-08").await;
+            assert_eq!(august["figure"]["month"], "2026-08");
+            assert_eq!(august["figure"]["lost_ms"], 3_600_000);
+            let of_class = |class: &str| {
+                let stretches = august["month"].as_array().unwrap().iter();
+                stretches.filter(|it| it["class"] == class).cloned().collect::<Vec<_>>()
+            };
+            let lost = of_class("lost").remove(0);
+            assert_eq!(lost["from"], "2026-08-10T08:00:00.000Z");
+            // C5.2: nothing was seen of what a customer reported.
+            let path = "/api/v1/services/portal/at/2026-08-10T08:30:00.000Z";
+            let moment = json(web, path).await;
+            assert_eq!((&moment["from"], &moment["evidence"]), (&lost["from"], &Value::Null));
+            assert_eq!(
+                (&moment["rules"][0]["rule"], &moment["class"]),
+                (&"C5.2".into(), &"lost".into())
+            );
+            assert_eq!(moment["adjustments"][0]["id"], "A1");
+            for (path, expected) in [
+                ("/service/portal?month=2026-08", "August 2026"),
+                ("/service/portal?month=2026-09", "the agent was not running"),
+                ("/service/portal/day/2026-08-10", "1 h 0 min lost"),
+                ("/service/portal/at/2026-08-10T08:30:00.000Z", "reported by the customer"),
+            ] {
+                let (status, page) = get(web, path).await;
+                let page = String::from_utf8(page).unwrap();
+                assert!(status == 200 && page.contains(expected), "{path}: {page}");
+            }
+            let (status, _) = get(web, "/service/portal?month=2026-12").await;
+            assert_eq!(status, 404, "it has not begun");
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn nothing_but_a_statements_file_is_given() {
     let scene = scene().await;
     scene
@@ -166,6 +222,7 @@ async fn c10_5_pages_name_people_by_account_or_id_and_show_no_address() {
             for path in [
                 "/",
                 "/service/portal",
+                "/agent",
                 "/stops",
                 "/stops.ics",
                 "/adjustments",
@@ -175,6 +232,7 @@ async fn c10_5_pages_name_people_by_account_or_id_and_show_no_address() {
                 "/api/v1/claims",
                 "/api/v1/statements",
                 "/api/v1/services/portal",
+                "/api/v1/agent",
                 "/metrics",
             ] {
                 let (status, body) = get(web, path).await;

@@ -38,6 +38,10 @@ pub struct Counters {
     scrapes: IntCounter,
     requests: IntCounterVec,
     accept_failures: IntCounter,
+    connections_refused: IntCounterVec,
+    logins_refused: IntCounter,
+    certificate_reads: IntCounterVec,
+    certificate_expiry: IntGauge,
     notices_delivered: IntCounterVec,
     notice_failures: IntCounterVec,
     notices_waiting: IntGauge,
@@ -85,6 +89,24 @@ impl Counters {
         );
         for result in ["success", "failure"] {
             backups.with_label_values(&[result]);
+        }
+        let connections_refused = counters(
+            &registry,
+            "upptid_http_connections_refused_total",
+            "Connections that were closed before a request, by reason.",
+            "reason",
+        );
+        for reason in ["handshake", "peer_limit"] {
+            connections_refused.with_label_values(&[reason]);
+        }
+        let certificate_reads = counters(
+            &registry,
+            "upptid_http_certificate_reads_total",
+            "Readings of the pages' certificate after its files changed, by result.",
+            "result",
+        );
+        for result in ["success", "failure"] {
+            certificate_reads.with_label_values(&[result]);
         }
         Counters {
             attempts,
@@ -149,6 +171,20 @@ impl Counters {
                 &registry,
                 "upptid_http_accept_failures_total",
                 "Connections that could not be accepted.",
+            ),
+            connections_refused,
+            logins_refused: counter(
+                &registry,
+                "upptid_http_logins_refused_total",
+                "Requests whose user or password was wrong.",
+            ),
+            certificate_reads,
+            certificate_expiry: register(
+                &registry,
+                IntGauge::new(
+                    "upptid_http_certificate_expiry_timestamp_seconds",
+                    "When the certificate of the pages expires; 0: they are without TLS.",
+                ),
             ),
             notices_delivered: counters(
                 &registry,
@@ -255,6 +291,28 @@ impl Counters {
         self.letters_refused.set(i64::try_from(refused).unwrap_or(i64::MAX));
     }
 
+    /// What they stand at, for the agent's own page.
+    pub fn counted(&self) -> Counted {
+        let success = self.backup_success.get();
+        let whole = |gauge: &IntGauge| gauge.get().try_into().unwrap_or(0);
+        Counted {
+            attempts: ["up", "down", "account", "unable"]
+                .map(|outcome| (outcome, self.attempts.with_label_values(&[outcome]).get())),
+            in_flight: whole(&self.in_flight),
+            lag_ms_p99: percentile_ms(&self.lag, 99),
+            late: self.late.get(),
+            missed: self.missed.get(),
+            statement_failures: self.statement_failures.get(),
+            backups: self.backups.with_label_values(&["success"]).get(),
+            backup_failures: self.backups.with_label_values(&["failure"]).get(),
+            backed_up: (success > 0).then(|| Instant::from_ms(success * 1000)),
+            reloads: self.reloads.with_label_values(&["success"]).get(),
+            reload_failures: self.reloads.with_label_values(&["failure"]).get(),
+            notices_waiting: whole(&self.notices_waiting),
+            letters_refused: whole(&self.letters_refused),
+        }
+    }
+
     pub(crate) fn scraped(&self) {
         self.scrapes.inc();
     }
@@ -267,11 +325,74 @@ impl Counters {
         self.accept_failures.inc();
     }
 
+    /// A connection was closed before a request: `handshake` or `peer_limit`.
+    pub(crate) fn connection_refused(&self, reason: &str) {
+        self.connections_refused.with_label_values(&[reason]).inc();
+    }
+
+    /// A user or a password was wrong.
+    pub(crate) fn login_refused(&self) {
+        self.logins_refused.inc();
+    }
+
+    /// The pages' certificate was read again, because its files had changed.
+    pub(crate) fn certificate_read(&self, success: bool) {
+        self.certificate_reads.with_label_values(&[if success { "success" } else { "failure" }]).inc();
+    }
+
+    /// When the pages' certificate expires; none without TLS.
+    pub(crate) fn certificate_expires(&self, at: Option<Instant>) {
+        self.certificate_expiry.set(at.map_or(0, |at| at.ms().div_euclid(1000)));
+    }
+
     /// Appends every family in the text format, sorted by name.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let families = self.registry.gather();
         TextEncoder::new().encode(&families, out).expect("a Vec takes every byte");
     }
+}
+
+/// What the counters stood at.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Counted {
+    /// Finished attempts, by outcome.
+    pub attempts: [(&'static str, u64); 4],
+    /// Attempts under way.
+    pub in_flight: u64,
+    /// 99 of 100 attempts started no later than this after their due instant, in ms: a bucket's
+    /// bound. None before the first, and beyond the last bucket.
+    pub lag_ms_p99: Option<f64>,
+    /// Attempts that started too late for their turn.
+    pub late: u64,
+    /// Due attempts that were never made.
+    pub missed: u64,
+    /// Times that statements were due and could not be made.
+    pub statement_failures: u64,
+    /// Copies of the journal to a folder.
+    pub backups: u64,
+    /// Copies that failed.
+    pub backup_failures: u64,
+    /// When the journal was last copied to every folder.
+    pub backed_up: Option<Instant>,
+    /// Readings of the configuration after the start.
+    pub reloads: u64,
+    /// Those that were refused.
+    pub reload_failures: u64,
+    /// Notices that are due and not delivered.
+    pub notices_waiting: u64,
+    /// Letters that are refused for good.
+    pub letters_refused: u64,
+}
+
+/// The bound of the bucket in which the histogram's percentile lies, in ms.
+fn percentile_ms(histogram: &Histogram, percent: u64) -> Option<f64> {
+    let families = histogram.collect();
+    let metric = families.first()?.get_metric().first()?;
+    let histogram = metric.get_histogram();
+    let wanted = (histogram.get_sample_count() * percent).div_ceil(100);
+    let buckets = histogram.get_bucket().iter();
+    let mut reached = buckets.filter(|bucket| wanted > 0 && bucket.cumulative_count() >= wanted);
+    reached.next().map(|bucket| bucket.upper_bound() * 1000.0)
 }
 
 impl Default for Counters {

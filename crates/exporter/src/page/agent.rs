@@ -253,8 +253,8 @@ impl Seen<'_> {
         html! {
             @if self.snapshot.witnesses.is_empty() {
                 p { (language.of(
-                    "None is configured: trouble in the agent's own network counts as downtime (C3.3).",
-                    "Inga är angivna: problem i agentens eget nät räknas som stillestånd (C3.3).",
+                    "None is configured: trouble in the agent's network counts as downtime (C3.3).",
+                    "Inga är angivna: problem i agentens nät räknas som stillestånd (C3.3).",
                 )) }
             } @else {
                 (listing::table(title, &heads, html! {

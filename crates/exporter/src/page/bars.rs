@@ -1,5 +1,5 @@
 //! Small drawings: a budget, and stretches of time on a line. Widths are attributes, since the
-//! policy forbids inline styles. Their text stands beside them, so a screen reader passes over them.
+//! policy forbids inline styles. Their text stands beside them: a screen reader passes over them.
 
 use contract::Figure;
 use maud::{Markup, html};
@@ -39,9 +39,9 @@ pub fn line(class: &str, parts: &[Part]) -> Markup {
 /// tell colours apart.
 pub fn minutes(class: &str, parts: &[Part]) -> Markup {
     drawn(class, parts, |part| match part {
-        "up" => (7, 3),
+        "up" => (6, 4),
         "planned" | "excluded" => (4, 6),
-        "not_in_service" => (9, 1),
+        "not_in_service" => (8, 2),
         _ => (0, 10),
     })
 }

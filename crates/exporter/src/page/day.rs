@@ -40,7 +40,13 @@ pub fn day(
         .filter(|it| Interval::new(it.from, it.until).overlaps(day.intersection(elapsed)))
         .collect();
     let main = html! {
-        (trail(name, month, view))
+        (listing::trail(
+            &[
+                (view.service_link(name), name.to_owned()),
+                (view.month_link(name, month.figure.month), language.month(month.figure.month)),
+            ],
+            view,
+        ))
         h1 { (name) span.sub { (title) } }
         (neighbours(name, month, date, view))
         section {
@@ -55,8 +61,12 @@ pub fn day(
         section #minutes {
             h2 { (language.of("What was not up", "Det som inte var uppe")) }
             @if of_day.is_empty() {
-                p { (language.of("Nothing: it was up all the time that has elapsed.",
-                    "Inget: den var uppe all tid som har gått.")) }
+                p {
+                    (language.of(
+                        "Nothing: it was up all the time that has elapsed.",
+                        "Inget: den var uppe all tid som har gått.",
+                    ))
+                }
             } @else {
                 (stretches::table(name, &of_day, month, view))
             }
@@ -75,24 +85,6 @@ pub fn day(
     let title = format!("{name}, {title}");
     let refresh_s = (!month.figure.complete).then_some(REFRESH_S);
     Some(Frame { title: &title, path: &path, refresh_s }.page(view, main))
-}
-
-/// The way up: all services, the service, the month.
-pub fn trail(name: &str, month: &ServiceMonth, view: &View) -> Markup {
-    let language = view.language;
-    html! {
-        nav.trail aria-label=(language.of("Trail", "Sökväg")) {
-            ol {
-                li { a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) } }
-                li { a href=(view.service_link(name)) { (name) } }
-                li {
-                    a href=(view.month_link(name, month.figure.month)) {
-                        (language.month(month.figure.month))
-                    }
-                }
-            }
-        }
-    }
 }
 
 fn neighbours(name: &str, month: &ServiceMonth, date: Date, view: &View) -> Markup {
@@ -170,9 +162,10 @@ fn strip(day: Interval, month: &ServiceMonth, language: Language) -> Markup {
                 } }
                 tbody {
                     @for hour in hours {
+                        @let drawn = minutes(hour, elapsed, &month.stretches);
                         tr {
                             th scope="row" { (display::time_of_day(hour.from, &month.zone)) }
-                            td { (bars::minutes("hour", &minutes(hour, elapsed, &month.stretches))) }
+                            td { (bars::minutes("hour", &drawn)) }
                             td.what { (in_words(hour, elapsed, &month.stretches, language)) }
                         }
                     }

@@ -129,7 +129,7 @@ impl Frame<'_> {
             footer.refreshing {
                 @if view.still {
                     (language.of("This page stays as it is. ", "Sidan står still. "))
-                    a href=(other) { (language.of("Refresh it by itself", "Uppdatera den av sig själv")) }
+                    a href=(other) { (language.of("Let it refresh", "Låt den uppdateras")) }
                 } @else {
                     (language.of("This page refreshes itself. ", "Sidan uppdaterar sig själv. "))
                     a href=(other) { (language.of("Stop that", "Stanna den")) }

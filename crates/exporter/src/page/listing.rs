@@ -43,7 +43,8 @@ impl Listing<'_> {
             (pager(view.page, self.total, |page| view.records_link(self.path, page), language))
             footer {
                 p { (language.of("As of ", "Per ")) (display::instant(at, &TimeZone::UTC)) " UTC." }
-                p { a href=(view.records_link(&format!("/api/v1{}", self.path), view.page)) { "JSON" } }
+                @let json = format!("/api/v1{}", self.path);
+                p { a href=(view.records_link(&json, view.page)) { "JSON" } }
             }
         };
         Frame { title: self.title, path: self.path, refresh_s: Some(REFRESH_S) }.page(view, main)
@@ -88,6 +89,21 @@ fn of_service(path: &str, view: &View) -> Markup {
                 (language.of("Only ", "Bara "))
                 a href=(view.service_link(service)) { (service) }
                 a href=(view.link(path, &[])) { (language.of("Show all", "Visa alla")) }
+            }
+        }
+    }
+}
+
+/// The way up to a page: all services, and then `steps`, each an address and a name.
+pub fn trail(steps: &[(String, String)], view: &View) -> Markup {
+    let language = view.language;
+    html! {
+        nav.trail aria-label=(language.of("Trail", "Sökväg")) {
+            ol {
+                li {
+                    a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) }
+                }
+                @for (to, name) in steps { li { a href=(to) { (name) } } }
             }
         }
     }

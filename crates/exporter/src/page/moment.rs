@@ -18,10 +18,16 @@ const REFRESH_S: u32 = 15;
 pub fn moment(snapshot: &Snapshot, name: &str, moment: &Moment, view: &View) -> String {
     let language = view.language;
     let kind = kind(moment, language);
+    let day = moment.zone.to_datetime(moment.span.from.timestamp()).date();
+    let window = listing::window(moment.span.from, moment.span.until, &moment.zone);
+    let steps = [
+        (view.service_link(name), name.to_owned()),
+        (view.month_link(name, moment.month), language.month(moment.month)),
+        (view.day_link(name, day), language.short_date(day)),
+    ];
     let main = html! {
-        (trail(name, moment, view))
-        h1 { (name) span.sub { (kind) ", " (listing::window(
-            moment.span.from, moment.span.until, &moment.zone)) } }
+        (listing::trail(&steps, view))
+        h1 { (name) span.sub { (kind) ", " (window) } }
         section {
             h2 { (language.of("What it is", "Vad det är")) }
             (facts(moment, language))
@@ -37,11 +43,11 @@ pub fn moment(snapshot: &Snapshot, name: &str, moment: &Moment, view: &View) -> 
             h2 { (language.of("What was seen", "Vad som sågs")) }
             (seen(moment, language))
         }
+        @if let Some(incident) = &moment.incident { (of_incident(incident, moment, view)) }
         section {
             h2 { (language.of("The attempts around it", "Försöken omkring")) }
             (attempts(moment, language))
         }
-        @if let Some(incident) = &moment.incident { (of_incident(incident, moment, view)) }
         footer {
             p {
                 (language.of("As of ", "Per ")) (display::instant(snapshot.at, &moment.zone))
@@ -63,21 +69,6 @@ fn kind(moment: &Moment, language: Language) -> &'static str {
         Some(Class::Planned) => language.of("Planned downtime", "Planerat stillestånd"),
         Some(Class::Excluded) => language.of("Excluded downtime", "Undantaget stillestånd"),
         Some(class) => language.class(class),
-    }
-}
-
-fn trail(name: &str, moment: &Moment, view: &View) -> Markup {
-    let language = view.language;
-    let day = moment.zone.to_datetime(moment.span.from.timestamp()).date();
-    html! {
-        nav.trail aria-label=(language.of("Trail", "Sökväg")) {
-            ol {
-                li { a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) } }
-                li { a href=(view.service_link(name)) { (name) } }
-                li { a href=(view.month_link(name, moment.month)) { (language.month(moment.month)) } }
-                li { a href=(view.day_link(name, day)) { (language.short_date(day)) } }
-            }
-        }
     }
 }
 
@@ -218,10 +209,14 @@ fn attempts(moment: &Moment, language: Language) -> Markup {
             (listing::table(title, &heads, html! {
                 @for (place, attempt) in moment.attempts.iter().enumerate() {
                     @if place == ATTEMPTS_MAX && moment.attempts.len() == 2 * ATTEMPTS_MAX {
-                        tr { td.soft colspan="4" {
-                            (language.of("those in between are left out",
-                                "de däremellan är utelämnade"))
-                        } }
+                        tr {
+                            td.soft colspan="4" {
+                                (language.of(
+                                    "those in between are left out",
+                                    "de däremellan är utelämnade",
+                                ))
+                            }
+                        }
                     }
                     (attempt_row(attempt, moment, language))
                 }

@@ -42,7 +42,7 @@ fn up(language: Language) -> Ruling {
 fn down(cause: &str, language: Language) -> Ruling {
     if cause == "fault_report" {
         let text = language.of(
-            "A customer reported it and the report was accepted: it is down, whatever was measured.",
+            "A customer reported it, and that was accepted: it is down, whatever was measured.",
             "En kund har anmält det och anmälan är godkänd: det är stillestånd, vad som än mättes.",
         );
         return ("C5.2", text);

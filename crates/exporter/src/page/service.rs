@@ -29,11 +29,7 @@ pub fn service(
     let language = view.language;
     let is_running = month.is_none_or(|month| month.figure.month == month.running);
     let main = html! {
-        nav.trail aria-label=(language.of("Trail", "Sökväg")) {
-            ol { li {
-                a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) }
-            } }
-        }
+        (listing::trail(&[], view))
         h1 { (service.name) }
         @if let Some(customer) = &service.customer { p.customer { (customer) } }
         (health::box_of(snapshot, counted, language))

@@ -17,7 +17,9 @@ pub fn wall(snapshot: &Snapshot, services: &[&Service], view: &View) -> Markup {
         @if services.is_empty() {
             p { (language.of("No service matches.", "Ingen tjänst motsvarar sökningen.")) }
         }
-        ul.tiles { @for service in services.iter().take(TILES_MAX) { (tile(snapshot, service, view)) } }
+        ul.tiles {
+            @for service in services.iter().take(TILES_MAX) { (tile(snapshot, service, view)) }
+        }
         @if more > 0 {
             p {
                 (language.of("and ", "och ")) (more)

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
 use super::words::Language;
-use super::{bars, display};
+use super::{bars, display, listing};
 use crate::snapshot::{Attempt, Step};
 
 /// The verdict and one line per step, each phase at its place in the attempt.
@@ -18,16 +18,16 @@ pub fn attempt(attempt: &Attempt, zone: &TimeZone, language: Language) -> Markup
         *ended += length(step);
         Some((started, step))
     });
+    let title = language.of("Steps of the last attempt", "Senaste försökets steg");
     html! {
         p {
             strong { (outcome(attempt.outcome, language)) }
             " " (display::instant(attempt.at, zone)) ", "
             (display::measured(attempt.duration, language)) ". " (attempt.message)
         }
-        div.scroll tabindex="0" role="region"
-            aria-label=(language.of("Steps of the last attempt", "Senaste försökets steg"))
-        {
+        (listing::scroll(title, html! {
             table.waterfall {
+                caption.hidden { (title) }
                 thead { tr {
                     th scope="col" { (language.of("Step", "Steg")) }
                     th scope="col" { (language.of("Phases", "Faser")) }
@@ -51,7 +51,7 @@ pub fn attempt(attempt: &Attempt, zone: &TimeZone, language: Language) -> Markup
                     }
                 }
             }
-        }
+        }))
         ul.legend {
             @for phase in Phase::ALL { li class=(phase.as_str()) { (phase_name(phase, language)) } }
         }
