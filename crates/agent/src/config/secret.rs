@@ -17,6 +17,10 @@ use super::value;
 /// Largest secret, in bytes: a private key with its chain.
 const SECRET_LENGTH_MAX: u64 = 64 << 10;
 
+/// What systemd puts before a file's name where the unit loads a whole folder:
+/// `LoadCredential=secret:/etc/upptid/secrets`.
+const FOLDER_PREFIX: &str = "secret_";
+
 /// Where secrets and the files beside the configuration are found.
 pub(super) struct Places<'a> {
     /// `$CREDENTIALS_DIRECTORY`, if the service manager gave one.
@@ -126,13 +130,18 @@ fn from_credential(
         table.note(problem.help(help));
         return None;
     };
-    let path = directory.join(&name);
+    let mut path = directory.join(&name);
+    if !path.exists() {
+        path = directory.join(format!("{FOLDER_PREFIX}{name}"));
+    }
     match read(&path) {
         Ok(secret) => Some(Found { secret, path, place: SecretPlace::Credential(name) }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let message = format!("{} holds no credential of this name", directory.display());
             let help = match names_in(directory) {
-                names if names.is_empty() => "it is empty: add LoadCredential= to the unit".into(),
+                names if names.is_empty() => {
+                    format!("put it into /etc/upptid/secrets/{name} and restart the agent")
+                }
                 names => format!("it holds {}", names.join(", ")),
             };
             table.note(credential.problem(message).help(help));
@@ -180,8 +189,9 @@ fn read(path: &Path) -> io::Result<SecretString> {
 /// Names of the credentials in a folder, sorted; the first few.
 fn names_in(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let files = entries.filter_map(|entry| entry.file_name().into_string().ok()).take(100);
     let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).take(100).collect();
+        files.map(|file| file.strip_prefix(FOLDER_PREFIX).unwrap_or(&file).to_owned()).collect();
     names.sort();
     names.truncate(20);
     names
@@ -194,6 +204,26 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::super::{Config, Problems};
+    use super::{Path, PathBuf};
+
+    /// A configuration with one service, in `folder`.
+    fn configuration(folder: &Path, password: &str) -> PathBuf {
+        let config = folder.join("upptid.toml");
+        let text = format!(
+            r#"
+            [witness]
+            targets = [{{ name = "gateway", tcp = "192.0.2.1:443" }}]
+            [[service]]
+            name = "portal"
+            login.url = "https://portal.example/"
+            login.user = "probe"
+            login.proof = [{{ text = "Logga ut" }}]
+            login.password = {password}
+            "#
+        );
+        std::fs::write(&config, text).unwrap();
+        config
+    }
 
     /// Loads a service whose password is in a file of this content and mode.
     fn load(content: &str, mode: u32) -> Result<Config, Problems> {
@@ -201,19 +231,40 @@ mod tests {
         let secret = folder.path().join("secret");
         std::fs::write(&secret, content).unwrap();
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(mode)).unwrap();
-        let config = folder.path().join("upptid.toml");
-        let text = r#"
-            [witness]
-            targets = [{ name = "gateway", tcp = "192.0.2.1:443" }]
-            [[service]]
-            name = "portal"
-            login.url = "https://portal.example/"
-            login.user = "probe"
-            login.proof = [{ text = "Logga ut" }]
-            login.password = { file = "secret" }
-        "#;
-        std::fs::write(&config, text).unwrap();
-        Config::load(&config, None)
+        Config::load(&configuration(folder.path(), r#"{ file = "secret" }"#), None)
+    }
+
+    /// Loads a service whose password is the credential "portal", with these credentials there.
+    fn load_with_credentials(credentials: &[(&str, &str)]) -> Result<Config, Problems> {
+        let (folder, directory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for (name, content) in credentials {
+            std::fs::write(directory.path().join(name), content).unwrap();
+        }
+        let config = configuration(folder.path(), r#"{ credential = "portal" }"#);
+        Config::load(&config, Some(directory.path()))
+    }
+
+    #[test]
+    fn a_credential_is_found_by_its_name_or_in_a_folder_that_the_unit_loads_whole() {
+        for (credentials, expected) in [
+            (&[("portal", "own")] as &[_], "own"),
+            (&[("secret_portal", "whole")], "whole"),
+            (&[("secret_portal", "whole"), ("portal", "own")], "own"),
+        ] {
+            let config = load_with_credentials(credentials).unwrap();
+            let password = &config.services[0].logins[0].account.password;
+            assert_eq!(password.expose_secret(), expected);
+        }
+    }
+
+    #[test]
+    fn a_credential_that_is_missing_is_told_with_what_is_there_or_what_to_do() {
+        let missing =
+            |credentials: &[_]| load_with_credentials(credentials).unwrap_err().to_string();
+        let others = missing(&[("secret_intranet", "x"), ("wiki", "y")]);
+        assert!(others.contains("it holds intranet, wiki"), "{others}");
+        let nothing = missing(&[]);
+        assert!(nothing.contains("put it into /etc/upptid/secrets/portal"), "{nothing}");
     }
 
     #[test]
