@@ -96,6 +96,14 @@ impl Authority {
         sign(&params, &self.root)
     }
 
+    /// One for a client that expired yesterday.
+    pub fn expired_client(&self, name: &str) -> io::Result<Certificate> {
+        let mut params = leaf_params(&[name], ExtendedKeyUsagePurpose::ClientAuth)?;
+        let from = OffsetDateTime::now_utc() - LEAF_LIFETIME - Duration::days(1);
+        set_validity(&mut params, from, LEAF_LIFETIME);
+        sign(&params, &self.root)
+    }
+
     fn leaf_valid(
         &self,
         names: &[&str],
@@ -115,6 +123,11 @@ impl Clone for Certificate {
 }
 
 impl Certificate {
+    /// One that another program made: the leaf in DER, and its key as PKCS #8 in DER.
+    pub fn from_der(leaf: Vec<u8>, key: Vec<u8>) -> Self {
+        Self { chain: vec![leaf.into()], key: PrivatePkcs8KeyDer::from(key).into() }
+    }
+
     /// The chain in PEM, leaf first.
     pub fn chain_pem(&self) -> String {
         self.chain.iter().map(|der| pem("CERTIFICATE", der)).collect()

@@ -25,6 +25,7 @@ use crate::attempt::TlsReport;
 use crate::certificate::Chain;
 use crate::failure::{Failure, own_trouble, source_of};
 use crate::settings::{Http, Identity, Roots, Tls};
+use crate::stapled;
 
 /// Chains that are kept read, so that a service's unchanged chain is not read at each attempt.
 pub const CHAINS_KEPT_MAX: usize = 1024;
@@ -233,6 +234,7 @@ impl ServerCertVerifier for Recorder {
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if is_self_signed(chain) => {
                 Err(CertificateError::UnknownIssuer.into())
             }
+            Ok(_) if is_revoked(leaf, ocsp) => Err(CertificateError::Revoked.into()),
             verdict => verdict,
         }
     }
@@ -281,6 +283,15 @@ impl Trust {
         chains.insert(key, Arc::clone(&chain));
         chain
     }
+}
+
+/// Whether the service itself says that its certificate is revoked.
+fn is_revoked(leaf: &CertificateDer<'_>, ocsp: &[u8]) -> bool {
+    if ocsp.is_empty() {
+        return false;
+    }
+    let Ok((_, parsed)) = x509_parser::parse_x509_certificate(leaf) else { return false };
+    stapled::revoked_at(ocsp, parsed.raw_serial()).is_some()
 }
 
 fn is_self_signed(chain: &Chain) -> bool {
