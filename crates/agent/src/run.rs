@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract::{Fact, Instant, UnmeasuredCause};
-use exporter::Counters;
 use exporter::snapshot::Source;
+use exporter::{Access, Counters};
 use ledger::{Ledger, OpenOptions, OpenReport};
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -102,6 +102,7 @@ pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
         .map_err(|error| RunError::Unusable(format!("cannot start the notifier: {error}")))?;
 
     let mut agent = Agent {
+        access: Access::new(config.web.access.clone(), &counters),
         engine,
         ledger,
         board,
@@ -128,6 +129,8 @@ struct Agent {
     ledger: Ledger,
     board: Arc<Board>,
     counters: Arc<Counters>,
+    /// Who may read the pages.
+    access: Access,
     /// Whom statements are written for.
     contacts: watch::Sender<Vec<Contact>>,
     /// Where the journal is copied to.
@@ -166,6 +169,7 @@ impl Agent {
             self.reloads.0.clone(),
         ));
         let options = exporter::Options {
+            access: self.access.clone(),
             reload_over_http: self.config.web.allow_reload,
             ..exporter::Options::default()
         };
@@ -248,6 +252,7 @@ impl Agent {
                 self.contacts.send_replace(config.contacts.clone());
                 self.backup.send_replace(config.backup.clone());
                 self.notifier.configure(&config);
+                self.access.replace(config.web.access.clone(), &self.counters);
                 tell_what_needs_a_restart(&self.config, &config);
                 tracing::info!(services = config.services.len(), "configuration read again");
                 self.config = config;

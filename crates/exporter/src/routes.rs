@@ -1,6 +1,7 @@
 //! The paths: what is asked is looked up in one snapshot and answered.
 
 mod records;
+mod service;
 
 use std::borrow::Cow;
 use std::pin::Pin;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     HeaderName, HeaderValue, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -22,6 +23,7 @@ use axum::routing::{get, post};
 use hyper::body::Frame;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use crate::access;
 use crate::counters::Counters;
 use crate::listener::Options;
 use crate::page::{self, Language, View};
@@ -36,10 +38,12 @@ const BUSY: &str = "busy; try again\n";
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Every path, with the headers that every answer carries.
 pub fn router(source: Arc<dyn Source>, counters: Arc<Counters>, options: &Options) -> Router {
+    let guard = access::Guard { access: options.access.clone(), counters: counters.clone() };
     let site = Site {
         source,
         counters,
@@ -49,15 +53,19 @@ pub fn router(source: Arc<dyn Source>, counters: Arc<Counters>, options: &Option
     };
     Router::new()
         .route("/", get(overview))
-        .route("/service/{name}", get(service))
+        .route("/agent", get(agent))
+        .route(page::REFRESH_SCRIPT_PATH, get(refresh_script))
+        .merge(service::routes())
         .merge(records::routes())
         .route("/metrics", get(metrics))
         .route("/api/v1/services", get(api_services))
-        .route("/api/v1/services/{name}", get(api_service))
+        .route("/api/v1/agent", get(api_agent))
+        .route("/api/v1/openapi.json", get(openapi))
         .route("/-/healthy", get(|| async { plain(StatusCode::OK, "healthy\n") }))
         .route("/-/ready", get(ready))
         .route("/-/reload", post(reload))
         .fallback(not_found)
+        .layer(middleware::from_fn_with_state(guard, access::admit))
         .layer(middleware::from_fn_with_state(site.clone(), dress))
         .with_state(site)
 }
@@ -139,26 +147,21 @@ fn speaks(response: &mut Response, language: Language) {
 }
 
 async fn overview(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
-    site.page(&uri, &headers, |_, snapshot, view| (StatusCode::OK, page::overview(snapshot, view)))
-        .await
-}
-
-async fn service(
-    State(site): State<Site>,
-    Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    site.page(&uri, &headers, move |site, snapshot, view| match snapshot.service(&name) {
-        Some(service) => {
-            let (stretches, people) = (site.source.month(&name), site.source.people(&name));
-            let page =
-                page::service(snapshot, service, stretches.as_deref(), people.as_ref(), view);
-            (StatusCode::OK, page)
-        }
-        None => (StatusCode::NOT_FOUND, page::not_found(view)),
+    site.page(&uri, &headers, |site, snapshot, view| {
+        (StatusCode::OK, page::overview(snapshot, &site.counters.counted(), view))
     })
     .await
+}
+
+async fn agent(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
+    site.page(&uri, &headers, |site, snapshot, view| {
+        (StatusCode::OK, page::agent(snapshot, &site.counters.counted(), view))
+    })
+    .await
+}
+
+async fn refresh_script() -> Response {
+    ([(CONTENT_TYPE, SCRIPT)], page::REFRESH_SCRIPT).into_response()
 }
 
 async fn metrics(State(site): State<Site>) -> Response {
@@ -197,20 +200,20 @@ fn send_metrics(site: &Site, parts: &mpsc::Sender<Part>) {
     drop(parts.blocking_send(Part::End));
 }
 
-async fn api_services(State(site): State<Site>) -> Response {
-    site.answer(JSON, |_, snapshot| (StatusCode::OK, api::services(snapshot))).await
+async fn api_services(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {
+    let view = view(&uri, &headers);
+    site.answer(JSON, move |_, snapshot| (StatusCode::OK, api::services(snapshot, &view))).await
 }
 
-async fn api_service(State(site): State<Site>, Path(name): Path<String>) -> Response {
-    site.answer(JSON, move |site, snapshot| match snapshot.service(&name) {
-        Some(service) => {
-            let (stretches, people) = (site.source.month(&name), site.source.people(&name));
-            let json = api::service(snapshot, service, stretches.as_deref(), people.as_ref());
-            (StatusCode::OK, json)
-        }
-        None => (StatusCode::NOT_FOUND, api::error("no service of this name is measured")),
+async fn api_agent(State(site): State<Site>) -> Response {
+    site.answer(JSON, |site, snapshot| {
+        (StatusCode::OK, api::agent(snapshot, &site.counters.counted()))
     })
     .await
+}
+
+async fn openapi() -> Response {
+    ([(CONTENT_TYPE, JSON)], api::OPENAPI).into_response()
 }
 
 async fn ready(State(site): State<Site>) -> Response {
@@ -268,22 +271,13 @@ async fn dress(State(site): State<Site>, request: Request, next: Next) -> Respon
     response
 }
 
-/// What a request asks of a page: `lang`, `q`, `service` and `page`; without `lang`, what the browser wants.
+/// What a request asks of a page; without `lang`, in the language that the browser wants.
 fn view(uri: &Uri, headers: &HeaderMap) -> View {
     let mut view = View { page: 1, ..View::default() };
     let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     view.language = wanted.map_or(Language::English, Language::accepted);
     for (key, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
-        match &*key {
-            "lang" => {
-                view.chosen = value.parse().ok();
-                view.language = view.chosen.unwrap_or(view.language);
-            }
-            "q" => view.filter = value.trim().to_owned(),
-            "service" => view.service = Some(value.into_owned()).filter(|name| !name.is_empty()),
-            "page" => view.page = value.parse().unwrap_or(1).max(1),
-            _ => {}
-        }
+        view.take(&key, &value);
     }
     view
 }

@@ -95,6 +95,8 @@ pub struct Plan {
     name: String,
     state_dir: String,
     page: String,
+    /// What a reader of the page needs.
+    access: String,
     reload_over_http: bool,
     admin_socket: String,
     log: &'static str,
@@ -196,7 +198,8 @@ impl Plan {
         Plan {
             name: config.agent.name.clone(),
             state_dir: config.agent.state_dir.display().to_string(),
-            page: format!("http://{}/", config.web.listen),
+            page: format!("{}://{}/", config.web.access.scheme(), config.web.listen),
+            access: config.web.access.summary(),
             reload_over_http: config.web.allow_reload,
             admin_socket: config.admin.socket.display().to_string(),
             log: match config.log.format {
@@ -229,6 +232,7 @@ impl Plan {
         line("state", &self.state_dir);
         let reload = if self.reload_over_http { ", and reload when asked there" } else { "" };
         line("page", &format!("{}{reload}", self.page));
+        line("access", &self.access);
         line("admin socket", &self.admin_socket);
         line("log", self.log);
         let within = duration_text(self.witness.timeout_ms);
@@ -328,6 +332,12 @@ impl PlannedService {
 /// Configured certificates that expire soon, or have; one message for all services that share one.
 fn expiring(config: &Config, now: Instant) -> Vec<String> {
     let mut found: BTreeMap<(Instant, &str), Vec<&str>> = BTreeMap::new();
+    let is_soon = |expiry: &Instant| expiry.since(now) < EXPIRY_WARNING_MS;
+    for (what, chain) in config.web.access.certificates() {
+        if let Some(expiry) = Chain::read(chain).earliest_not_after().filter(is_soon) {
+            found.entry((expiry, what)).or_default().push("the page");
+        }
+    }
     for service in &config.services {
         let tls = &service.logins[0].dial.tls;
         let roots = match &tls.roots {
@@ -337,7 +347,7 @@ fn expiring(config: &Config, now: Instant) -> Vec<String> {
         let client = tls.identity.as_ref().map(|identity| identity.chain.clone());
         for (what, chain) in [("ca_file", roots), ("client_cert", client)] {
             let expiry = chain.and_then(|chain| Chain::read(chain).earliest_not_after());
-            if let Some(expiry) = expiry.filter(|expiry| expiry.since(now) < EXPIRY_WARNING_MS) {
+            if let Some(expiry) = expiry.filter(is_soon) {
                 found.entry((expiry, what)).or_default().push(&service.name);
             }
         }

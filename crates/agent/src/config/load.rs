@@ -144,7 +144,7 @@ fn read(
     let (mail, mail_password) = mail_server(main, places).unzip();
     let config = Config {
         agent: agent(main, places.folder),
-        web: web(main),
+        web: web(main, places),
         admin: admin(main, places.folder),
         log: log(main),
         witness: witness(main),

@@ -58,6 +58,8 @@ enum Care {
 enum Place {
     /// The file as a whole, or none.
     File(PathBuf),
+    /// A place in a file of which nothing is shown.
+    Line { path: PathBuf, line: usize, column: usize },
     /// Bytes of a file.
     Span { source: Arc<Source>, span: Range<usize> },
 }
@@ -73,6 +75,17 @@ impl Problem {
     pub(super) fn with_file(path: impl Into<PathBuf>, message: impl Into<String>) -> Self {
         let place = Place::File(path.into());
         Problem { is_warning: false, message: message.into(), help: None, place, care: Care::Known }
+    }
+
+    /// An error at a place, counted from 1, in a file that the configuration names.
+    pub(super) fn in_named_file(
+        path: &Path,
+        line: usize,
+        column: usize,
+        message: impl Into<String>,
+    ) -> Self {
+        let place = Place::Line { path: path.to_owned(), line, column };
+        Problem { place, ..Problem::with_file(path, message) }
     }
 
     /// Says what to do.
@@ -103,6 +116,7 @@ impl Problem {
     pub fn place(&self) -> String {
         match &self.place {
             Place::File(path) => path.display().to_string(),
+            Place::Line { path, line, column } => format!("{}:{line}:{column}", path.display()),
             Place::Span { source, span } => {
                 let line = Line::of(source, span.start);
                 let before = span.start.saturating_sub(line.start).min(line.text.len());
@@ -123,7 +137,7 @@ impl Problem {
         let level = if self.is_warning { Level::WARNING } else { Level::ERROR };
         let title = level.primary_title(self.message.as_str());
         let group = match &self.place {
-            Place::File(path) => title.element(Origin::path(path.display().to_string())),
+            Place::File(_) | Place::Line { .. } => title.element(Origin::path(self.place())),
             Place::Span { source, span } => {
                 let line = Line::of(source, span.start);
                 let is_single = line.text.matches('=').count() == 1 && !line.text.contains('{');
@@ -166,6 +180,8 @@ impl Problems {
     pub(super) fn new(mut all: Vec<Problem>, keys_shown: BTreeSet<String>) -> Self {
         all.sort_by_cached_key(|problem| match &problem.place {
             Place::File(_) => (0, 0, 0),
+            // After the configuration's own files.
+            Place::Line { line, column, .. } => (usize::MAX, *line, *column),
             Place::Span { source, span } => {
                 (source.order, Line::of(source, span.start).number, span.start)
             }

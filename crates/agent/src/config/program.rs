@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use contract::{Instant, Money, Terms};
+use exporter::WebConfig;
 use notices::settings::{Mail, Webhook};
 use probe::settings::Login;
 
@@ -72,12 +73,14 @@ pub struct Backup {
 }
 
 /// The page and `/metrics`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Web {
     /// Where it listens.
     pub listen: SocketAddr,
     /// Whether POST `/-/reload` reads the configuration again.
     pub allow_reload: bool,
+    /// Who may read, and over what (C10.2).
+    pub access: WebConfig,
 }
 
 /// Where operators' commands come in.

@@ -5,12 +5,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use contract::parties::CLASSIFICATION;
+use exporter::WebConfig;
 
 use super::notices::{contact_id, mail_address};
+use super::problem::Problem;
 use super::program::{
     Admin, Agent, Backup, Contact, Handshake, Lang, Log, LogFormat, LogLevel, Provider, Target,
     Web, Witness,
 };
+use super::secret::Places;
 use super::source;
 use super::table::{Table, Value};
 use super::value::{
@@ -61,20 +64,52 @@ fn host_name() -> String {
     name(String::from_utf8_lossy(&bytes).trim()).unwrap_or("upptid".to_owned())
 }
 
-/// Reads `[web]`.
-pub(super) fn web(main: &Table<'_>) -> Web {
+/// Reads `[web]`, and the web configuration that it names.
+pub(super) fn web(main: &Table<'_>, places: &Places<'_>) -> Web {
     let table = main.section("web");
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, 10925));
+    let file = table.text("config_file", value::path);
     let web = Web {
         listen: table.text("listen", socket_address).unwrap_or(default),
         allow_reload: table.flag("allow_reload").unwrap_or(false),
+        access: match file.filter(|_| places.logins) {
+            Some(file) => web_config(&table, &places.folder.join(file)),
+            None => WebConfig::default(),
+        },
     };
-    if !web.listen.ip().is_loopback() {
-        let problem = table.problem("listen", "other machines can read this page");
-        table.note(problem.help("put a proxy that asks who it is before it").warning());
+    // C10.2: whoever reaches the port could read every customer's figures.
+    let allow_unprotected = table.flag("allow_unprotected").unwrap_or(false);
+    if places.logins && !web.listen.ip().is_loopback() && !web.access.is_protected() {
+        let problem = if allow_unprotected {
+            let message = "other machines can read the page without TLS, or without a password";
+            table.problem("listen", message).warning()
+        } else {
+            let message = "the page would be open to other machines without TLS and a password";
+            table.problem("listen", message)
+        };
+        let help = "name a web configuration with TLS and users in config_file, or listen on \
+                    127.0.0.1; behind a proxy that protects it, set allow_unprotected = true";
+        table.note(problem.help(help));
     }
     table.end();
     web
+}
+
+/// The web configuration in the file `path`, and what is to be said of it.
+fn web_config(table: &Table<'_>, path: &Path) -> WebConfig {
+    let (config, remarks) = WebConfig::read(path);
+    for remark in remarks {
+        let problem = match remark.line {
+            0 => Problem::with_file(path, remark.message),
+            line => Problem::in_named_file(path, line, remark.column, remark.message),
+        };
+        let problem = if remark.is_warning { problem.warning() } else { problem };
+        table.note(match remark.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+    config
 }
 
 /// Reads `[backup]`. Two physically separate places are wanted (C10.4).
