@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, lchown};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -203,6 +203,30 @@ pub(super) fn set_aside(path: &Path) -> Result<(), BackupError> {
 pub(super) fn create_dir(dir: &Path) -> Result<(), BackupError> {
     let created = DirBuilder::new().recursive(true).mode(DIR_MODE).create(dir);
     created.map_err(|error| BackupError::write(dir, error))
+}
+
+/// Gives what lies in `dirs` to whom `folder` belongs: to the agent, where root works for it. Who may
+/// not give it away is no root, and leaves it as it is.
+pub(super) fn hand_over(folder: &Path, dirs: &[&Path]) -> Result<(), BackupError> {
+    let owner = fs::metadata(folder).map_err(|error| BackupError::read(folder, error))?;
+    for dir in dirs {
+        let failed = |error| BackupError::read(dir, error);
+        for entry in fs::read_dir(dir).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let own =
+                fs::symlink_metadata(&path).map_err(|error| BackupError::read(&path, error))?;
+            if (own.uid(), own.gid()) == (owner.uid(), owner.gid()) {
+                continue;
+            }
+            match lchown(&path, Some(owner.uid()), Some(owner.gid())) {
+                Err(error) if error.kind() != ErrorKind::PermissionDenied => {
+                    return Err(BackupError::write(&path, error));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Makes the names in `dir` last.

@@ -102,6 +102,7 @@ pub fn backup(
     making.key(state_dir)?;
     making.read_back()?;
     making.sign_off()?;
+    files::hand_over(dest, &[dest, &dest.join(JOURNAL)])?;
     Ok(making.report)
 }
 

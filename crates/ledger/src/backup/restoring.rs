@@ -1,7 +1,6 @@
 //! A state folder from a backup: verified before and after, into an empty folder only.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 
 use super::files::{self, Source};
@@ -65,7 +64,7 @@ pub fn restore(
     if let Some(key) = &key {
         files::write_secret(&state_dir.join(STATEMENT_KEY), key)?;
     }
-    hand_over(state_dir)?;
+    files::hand_over(state_dir, &[state_dir, &unfinished])?;
     let journal = state_dir.join(JOURNAL);
     fs::rename(&unfinished, &journal).map_err(|error| BackupError::write(&journal, error))?;
     files::sync_dir(state_dir)?;
@@ -107,27 +106,6 @@ fn verified(dir: &Path, manifest: &Manifest) -> Result<VerifyReport, BackupError
         return Err(BackupError::NoBackup { dir: dir.to_owned(), why });
     }
     Ok(report)
-}
-
-/// Gives what was written to whom the state folder belongs: the agent, where root restores.
-fn hand_over(state_dir: &Path) -> Result<(), BackupError> {
-    let read = |source| BackupError::read(state_dir, source);
-    let owner = fs::metadata(state_dir).map_err(read)?;
-    let give = |path: &Path| {
-        let own = fs::symlink_metadata(path).map_err(|error| BackupError::read(path, error))?;
-        if (own.uid(), own.gid()) == (owner.uid(), owner.gid()) {
-            return Ok(());
-        }
-        chown(path, Some(owner.uid()), Some(owner.gid()))
-            .map_err(|error| BackupError::write(path, error))
-    };
-    for dir in [state_dir.to_owned(), state_dir.join(UNFINISHED)] {
-        let failed = |source| BackupError::read(&dir, source);
-        for entry in fs::read_dir(&dir).map_err(failed)? {
-            give(&entry.map_err(failed)?.path())?;
-        }
-    }
-    Ok(())
 }
 
 fn bytes_in(dir: &Path) -> u64 {

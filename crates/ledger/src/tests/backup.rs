@@ -1,7 +1,7 @@
 //! C10.4: backups are complete, verified by reading back, and lead back to a ledger that goes on.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::PathBuf;
 
 use contract::History;
@@ -85,6 +85,26 @@ fn c10_4_a_backup_is_complete_and_only_what_is_new_is_copied_again() {
     };
     assert_eq!(names(&dest), ["backup.json", "journal", "lock", "statement.key"]);
     assert_eq!(names(&dest.join("journal")).len(), 4);
+}
+
+/// Only root can tell: a backup by hand must not lock the agent out of its own folder.
+#[test]
+fn c10_4_what_root_backs_up_belongs_to_whom_the_folder_does() {
+    const AGENT: u32 = 12_345;
+    let (dir, dest) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    if chown(dest.path(), Some(AGENT), Some(AGENT)).is_err() {
+        return;
+    }
+    fs::write(dir.path().join("statement.key"), "secret").unwrap();
+    let _ledger = three_months(dir.path());
+    back_up(dir.path(), dest.path()).unwrap();
+    for folder in [dest.path().to_owned(), dest.path().join("journal")] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let owner = entry.metadata().unwrap();
+            assert_eq!((owner.uid(), owner.gid()), (AGENT, AGENT), "{:?}", entry.path());
+        }
+    }
 }
 
 #[test]
