@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use contract::explain::{CitedFact, Rule};
 use contract::fact::Ground;
 use contract::{Evidence, Figure, Incident, Instant, Month, Phase, Side, StopVerdict};
 use serde::{Serialize, Serializer};
 
 use crate::counters::Counted;
 use crate::months::{Moment, Notice, PastAttempt, ServiceMonth};
-use crate::page::{Language, View, rulings, warnings};
+use crate::page::{Language, View, warnings};
 use crate::records::{
     Act, Adjustment, Claim, Closed, Listed, Notifiable, People, ROWS_MAX, Statement,
     Stop as RecordedStop,
@@ -53,7 +54,6 @@ pub fn moment(at: Instant, service: &str, moment: &Moment) -> Vec<u8> {
         cause: attempt.outcome.cause(),
         duration_ms: attempt.duration_ms,
     };
-    let of_rule = |(rule, text)| RuleView { rule, text };
     let of_stop =
         |(id, verdict): &(String, StopVerdict)| TouchingStop { id: id.clone(), verdict: *verdict };
     let of_adjustment =
@@ -69,7 +69,9 @@ pub fn moment(at: Instant, service: &str, moment: &Moment) -> Vec<u8> {
         cause: moment.span.cause.as_deref(),
         ground: moment.span.ground,
         responsible: moment.span.responsible(),
-        rules: rulings(moment, Language::English).into_iter().map(of_rule).collect(),
+        rules: &moment.rules,
+        facts: &moment.facts,
+        ended_by: moment.ended_by.as_ref(),
         evidence: moment.evidence.as_ref().map(|(_, evidence)| evidence),
         evidence_from: moment.evidence.as_ref().map(|(from, _)| *from),
         attempts: moment.attempts.iter().map(of_attempt).collect(),
@@ -204,7 +206,9 @@ struct MomentView<'a> {
     cause: Option<&'a str>,
     ground: Option<Ground>,
     responsible: Option<Side>,
-    rules: Vec<RuleView>,
+    rules: &'a [Rule],
+    facts: &'a [CitedFact],
+    ended_by: Option<&'a CitedFact>,
     evidence: Option<&'a Evidence>,
     evidence_from: Option<Instant>,
     attempts: Vec<PastAttemptView>,
@@ -215,12 +219,6 @@ struct MomentView<'a> {
     notices: &'a [Notice],
     stops: Vec<TouchingStop>,
     adjustments: Vec<TouchingAdjustment>,
-}
-
-#[derive(Serialize)]
-struct RuleView {
-    rule: &'static str,
-    text: &'static str,
 }
 
 #[derive(Serialize)]

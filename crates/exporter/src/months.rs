@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use contract::explain::{CitedFact, Rule};
 use contract::fact::Ground;
 use contract::notices::NoticeKind;
 use contract::{
@@ -121,6 +122,12 @@ pub struct Moment {
     pub span: Span,
     /// Whether it may go on: it reaches up to where nothing is decided yet.
     pub goes_on: bool,
+    /// Why it is classed so, rule by rule, in the order in which they decide.
+    pub rules: Vec<Rule>,
+    /// The facts that this rests on, the latest first.
+    pub facts: Vec<CitedFact>,
+    /// The fact with which it ends, if that is on record.
+    pub ended_by: Option<CitedFact>,
     /// What was seen when it began, and when that was.
     pub evidence: Option<(Instant, Evidence)>,
     /// The attempts from [`AROUND_MS`] before it until as long after it, in order of time: the

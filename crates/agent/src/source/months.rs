@@ -7,7 +7,7 @@ use contract::contracts::Contracts;
 use contract::stops::judged_stops;
 use contract::{
     ContractInForce, DownClass, History, Incident, Instant, Interval, Month, Reach, StretchClass,
-    month_figure, month_stretches,
+    explain_minute, month_figure, month_stretches,
 };
 use exporter::months::{AROUND_MS, ATTEMPTS_MAX, Moment, Notice, PastAttempt, ServiceMonth, Span};
 use exporter::records::{Act, Closed};
@@ -116,8 +116,14 @@ impl Sight<'_> {
         let notifiable = incident
             .and_then(|incident| history.notifiable_of(service, incident, self.now))
             .map(|marked| shown_notifiable(marked, &month.zone));
+        let contract = self.contract.as_service_contract();
+        let explained = explain_minute(history, service, &contract, self.reach, at)?;
+        let piece = explained.pieces.into_iter().find(|it| it.from <= at && at < it.until)?;
         Some(Moment {
             month: month.figure.month,
+            rules: piece.rules,
+            facts: piece.facts,
+            ended_by: piece.ended_by,
             goes_on: span.until == month.elapsed().until && !month.figure.complete,
             evidence: self.evidence(&span),
             attempts: around(whole, attempts),

@@ -34,7 +34,6 @@ pub use health::warnings;
 pub use layout::{REFRESH_SCRIPT, REFRESH_SCRIPT_PATH, content_security_policy};
 pub use moment::moment;
 pub use overview::overview;
-pub use rule::rulings;
 pub use service::service;
 pub use statements::statements;
 pub use stops::stops;

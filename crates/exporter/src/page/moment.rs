@@ -33,10 +33,11 @@ pub fn moment(snapshot: &Snapshot, name: &str, moment: &Moment, view: &View) -> 
             (facts(moment, language))
             h3 { (language.of("Why it is classed so", "Varför det klassas så")) }
             ul.rules {
-                @for (rule, text) in rule::rulings(moment, language) {
-                    li { strong { (rule) } " " (text) }
+                @for rule in &moment.rules {
+                    li { strong { (rule.rule) } " " (rule::says(rule, moment, language)) }
                 }
             }
+            (cited(moment, language))
             (covering(name, moment, view))
         }
         section {
@@ -112,6 +113,23 @@ fn facts(moment: &Moment, language: Language) -> Markup {
             }
             @if let Some(side) = span.responsible() {
                 div { dt { (language.of("Responsible", "Ansvarig")) } dd { (language.side(side)) } }
+            }
+        }
+    }
+}
+
+/// The lines of the journal that it rests on.
+fn cited(moment: &Moment, language: Language) -> Markup {
+    let ended = moment.ended_by.iter().map(|fact| (fact, language.of("ended by", "avslutat av")));
+    let facts = moment.facts.iter().map(|fact| (fact, language.of("rests on", "vilar på")));
+    html! {
+        ul.plain {
+            @for (fact, how) in facts.chain(ended) {
+                li.soft {
+                    (how) (language.of(" line ", " rad ")) (fact.seq) ": "
+                    code { (fact.says) } " "
+                    (language.of("from ", "från ")) (display::precise(fact.from, &moment.zone))
+                }
             }
         }
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use contract::notices::NoticeKind;
 use contract::{
-    DownCause, Evidence, History, Instant, Money, Month, MonthTerms, Outcome, Reach, ResolvedTerms,
-    ServiceContract, StopVerdict, Terms, month_figure,
+    DownCause, Evidence, History, Instant, Money, MonthTerms, Outcome, Reach, ResolvedTerms,
+    ServiceContract, StopVerdict, Terms, explain_minute, month_figure,
 };
 use exporter::months::{Moment, Notice, PastAttempt, ServiceMonth};
 use exporter::records::People;
@@ -23,17 +23,27 @@ pub fn month_before() -> ServiceMonth {
     ServiceMonth { stretches: Vec::new(), ..of("portal", "2026-10", People::default()) }
 }
 
-fn of(service: &str, month: &str, people: People) -> ServiceMonth {
-    let month: Month = month.parse().unwrap();
+fn history() -> History {
     let mut history = History::new();
     history.read("facts.jsonl", FACTS).expect("the sample's facts are sound");
+    history
+}
+
+fn terms_of(month: &str) -> MonthTerms {
     let resolved = ResolvedTerms::new(Terms::default()).expect("the default terms are sound");
-    let laid_out = MonthTerms::new(&resolved, month);
+    MonthTerms::new(&resolved, month.parse().unwrap())
+}
+
+fn reach() -> Reach {
+    Reach::running(at("2026-11-22T12:00:00.000Z"))
+}
+
+fn of(service: &str, month: &str, people: People) -> ServiceMonth {
+    let laid_out = terms_of(month);
     let fee: Money = "12500.00 SEK".parse().unwrap();
     let contract = ServiceContract { terms: &laid_out, monthly_fee: Some(&fee) };
-    let now = at("2026-11-22T12:00:00.000Z");
     ServiceMonth {
-        figure: month_figure(&history, service, &contract, Reach::running(now)),
+        figure: month_figure(&history(), service, &contract, reach()),
         terms: Arc::new(Terms::default()),
         zone: laid_out.zone().clone(),
         bounds: laid_out.bounds(),
@@ -55,10 +65,17 @@ pub fn moment(instant: Instant) -> Option<Moment> {
         duration_ms: 312,
     };
     let down = Outcome::Down(DownCause::NoProof);
+    let laid_out = terms_of("2026-11");
+    let contract = ServiceContract { terms: &laid_out, monthly_fee: None };
+    let minute = explain_minute(&history(), "portal", &contract, reach(), instant)?;
+    let piece = minute.pieces.into_iter().find(|it| it.from <= instant && instant < it.until)?;
     Some(Moment {
         zone: month.zone.clone(),
         month: month.figure.month,
         goes_on: span.until == month.elapsed().until,
+        rules: piece.rules,
+        facts: piece.facts,
+        ended_by: piece.ended_by,
         evidence: Some((
             span.from,
             Evidence {
