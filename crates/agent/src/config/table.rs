@@ -20,7 +20,8 @@ const LIST_LENGTH_MAX: usize = 10_000;
 
 /// Keys whose values are never shown (C10.3), also where they name a file and not a secret: what
 /// stands there by mistake is often the secret itself.
-const SECRET_KEYS: [&str; 6] = ["password", "client_key", "credential", "file", "token", "secret"];
+const SECRET_KEYS: [&str; 8] =
+    ["password", "client_key", "credential", "file", "token", "secret", "secrets", "totp"];
 
 /// What has been noticed while reading.
 #[derive(Default)]
@@ -310,6 +311,11 @@ impl<'a> Value<'a> {
     /// The table, if it is one; nothing is noted if not.
     pub(super) fn as_table(&self) -> Option<Table<'a>> {
         self.value.is_table().then(|| self.table()).flatten()
+    }
+
+    /// Whether it is a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.value.is_array()
     }
 
     /// Whether it is a whole number.

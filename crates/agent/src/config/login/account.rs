@@ -31,7 +31,8 @@ pub(super) fn account(
         ("user", r#"add user = "…": an account for the probe alone"#),
         ("password", r#"add password = { credential = "name" } or { file = "path" }"#),
     ] {
-        if !table.has(key) {
+        // A key signs in in the password's place.
+        if !table.has(key) && !(key == "password" && table.has("key")) {
             table.note(table.problem(key, format!("the login has no {key}")).help(remedy));
         }
     }
@@ -58,7 +59,7 @@ fn totp(table: &Table<'_>, reading: &mut Reading<'_>, what: &'static str) -> Opt
 pub(super) fn check_codes(table: &Table<'_>, kind: Option<&Kind>) {
     let Some(kind) = kind.filter(|_| table.has("totp")) else { return };
     let (message, help) = match kind {
-        Kind::Form(_) => return,
+        Kind::Form(_) | Kind::Oidc(_) | Kind::Recipe(_) => return,
         Kind::Json(json) if json.code_field.is_some() => return,
         Kind::Json(_) => (
             "the call has no field for the one-time code".to_owned(),

@@ -8,11 +8,12 @@ mod oauth;
 mod oidc;
 mod proof;
 mod reach;
+mod recipe;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use probe::settings::{Basic, Dial, Digest, Family, Kind, Login, Protocol};
+use probe::settings::{Basic, Dial, Digest, Family, Kind, Login, Logout, Protocol};
 use secrecy::SecretString;
 
 use self::account::{account, check_codes};
@@ -26,16 +27,18 @@ use super::value::{self, Wrong, https_url, one_of};
 const ITEMS_MAX: usize = 32;
 
 /// Every kind of login, with the keys that not all kinds have.
-const KINDS: [(&str, &[&str]); 9] = [
+const KINDS: [(&str, &[&str]); 11] = [
     ("form", form::KEYS),
     ("basic", &[]),
     ("digest", &[]),
     ("json", json::KEYS),
     ("oauth", oauth::KEYS),
     ("oidc", oidc::KEYS),
+    ("recipe", recipe::KEYS),
     ("imap", &[]),
     ("smtp", &[]),
     ("ldap", &[]),
+    ("ssh", direct::SSH_KEYS),
 ];
 
 /// A login as the file gives it.
@@ -84,7 +87,10 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     ];
     let families = table.text("family", one_of(&families)).unwrap_or(&[Family::Any]);
     let proof = proofs(&table);
-    let logout = logout(&table);
+    let logout = match &kind {
+        Some(Kind::Recipe(_)) if recipe::has_log_out(&table) => Logout::Never,
+        _ => logout(&table),
+    };
     let refusals = refusals(&table);
     let limits = limits(&table, account.as_ref());
     let dial = dial(&table, &mut reading);
@@ -119,7 +125,7 @@ fn kind(table: &Table<'_>, reading: &mut Reading<'_>) -> Option<Kind> {
     let word = table.value("kind").map_or(Some("form"), |value| value.text(one_of(&words)));
     if let Some(protocol) = word.and_then(Protocol::named) {
         check_keys(table, word);
-        return direct::read(table, protocol).map(Kind::Direct);
+        return direct::read(table, protocol, reading).map(Kind::Direct);
     }
     let url = table.text("url", https_url);
     if !table.has("url") {
@@ -133,6 +139,7 @@ fn kind(table: &Table<'_>, reading: &mut Reading<'_>) -> Option<Kind> {
         "digest" => Kind::Digest(Digest { url }),
         "json" => Kind::Json(json::read(table, url)),
         "oauth" => Kind::OAuth(Box::new(oauth::read(table, url, reading))),
+        "recipe" => Kind::Recipe(Box::new(recipe::read(table, url, reading))),
         "oidc" => Kind::Oidc(Box::new(oidc::read(table, url, reading)?)),
         _ => Kind::Form(form::read(table, url)),
     })

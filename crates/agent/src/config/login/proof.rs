@@ -112,7 +112,7 @@ pub(super) fn check_proof(table: &Table<'_>, kind: Option<&Kind>) {
 }
 
 /// A path, which may end in `*`.
-fn path_pattern(path: &str) -> Result<String, Wrong> {
+pub(super) fn path_pattern(path: &str) -> Result<String, Wrong> {
     if path.starts_with('/') {
         return text(path);
     }
