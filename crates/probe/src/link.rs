@@ -50,7 +50,8 @@ impl<'a> Link<'a> {
 
     /// Whether TLS has to be asked for before anything is said.
     pub fn wants_start_tls(&self) -> bool {
-        self.endpoint.encryption() == Encryption::StartTls && !self.is_encrypted()
+        let is_encrypted = matches!(self.stream, Stream::Tls(_));
+        self.endpoint.encryption() == Encryption::StartTls && !is_encrypted
     }
 
     /// The address that the connection comes from.
@@ -85,7 +86,7 @@ impl<'a> Link<'a> {
         question: &[u8],
         frame: impl Fn(&[u8]) -> Framed,
     ) -> Result<Vec<u8>, Failure> {
-        if !self.is_encrypted() {
+        if self.wants_start_tls() {
             return Err(Failure::down(DownCause::NoStartTls, ""));
         }
         self.ask(name, question, frame).await
@@ -135,10 +136,6 @@ impl<'a> Link<'a> {
         })
     }
 
-    fn is_encrypted(&self) -> bool {
-        matches!(self.stream, Stream::Tls(_))
-    }
-
     async fn exchange(
         &mut self,
         step: &mut Step,
@@ -181,7 +178,7 @@ impl<'a> Link<'a> {
             Encryption::Tls => {
                 Stream::Tls(Box::new(self.trace.shake_hands(&host, tcp, step).await?))
             }
-            Encryption::StartTls => Stream::Plain(tcp),
+            Encryption::StartTls | Encryption::Own => Stream::Plain(tcp),
         };
         Ok(())
     }

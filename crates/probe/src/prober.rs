@@ -18,7 +18,7 @@ use crate::one_time_code::Codes;
 use crate::redact::Redactor;
 use crate::resolve::Resolver;
 use crate::session::Session;
-use crate::settings::{Credentials, Dial, Http, Kind, Login, Tls, Totp};
+use crate::settings::{Credentials, Dial, Direct, Http, Kind, Login, Tls, Totp};
 use crate::tls::TlsClient;
 use crate::trace::Trace;
 
@@ -114,6 +114,9 @@ impl Prober {
 /// The host that a login is at.
 fn own_host(login: &Login) -> Result<Host<String>, String> {
     if let Kind::Direct(direct) = &login.kind {
+        if matches!(direct, Direct::Ssh(ssh) if ssh.host_keys.is_empty()) {
+            return Err("a login by ssh needs a key that its host is known by".to_owned());
+        }
         return Ok(direct.endpoint().host().to_owned());
     }
     // C1.5

@@ -5,49 +5,56 @@ use contract::{AccountCause, DownCause, UnableCause};
 use crate::attempt::Attempt;
 use crate::failure::Failure;
 use crate::html::refusal;
-use crate::kinds::{imap, ldap, smtp};
+use crate::kinds::{imap, ldap, smtp, ssh};
 use crate::link::Link;
 use crate::settings::{Credentials, Direct};
 use crate::trace::Trace;
 
 /// Signs in once, looks for the proof, and logs out.
 pub async fn attempt(direct: &Direct, account: Option<&Credentials>, trace: Trace<'_>) -> Attempt {
-    let mut link = Link::new(direct.endpoint(), trace);
-    let result = sign_in(direct, account, &mut link).await;
+    let Some(account) = account else {
+        let failure = Failure::unable(UnableCause::Credential, "no second account is configured");
+        return trace.finish(Err(failure), |trace, _| trace.evidence());
+    };
+    match direct {
+        Direct::Imap(endpoint) => {
+            let link = Link::new(endpoint, trace);
+            over_link(link, account, imap::sign_in, imap::log_out).await
+        }
+        Direct::Smtp(endpoint) => {
+            let link = Link::new(endpoint, trace);
+            over_link(link, account, smtp::sign_in, smtp::log_out).await
+        }
+        Direct::Ldap(endpoint) => {
+            let link = Link::new(endpoint, trace);
+            over_link(link, account, ldap::sign_in, ldap::log_out).await
+        }
+        Direct::Ssh(ssh) => ssh::attempt(ssh, account, trace).await,
+    }
+}
+
+async fn over_link<'a>(
+    mut link: Link<'a>,
+    account: &Credentials,
+    sign_in: impl AsyncFnOnce(&mut Link<'a>, &Credentials) -> Result<&'static str, Failure>,
+    log_out: impl AsyncFnOnce(&mut Link<'a>) -> Result<(), Failure>,
+) -> Attempt {
+    let result = sign_in(&mut link, account).await;
     if result.is_ok() {
-        let ended = match direct {
-            Direct::Imap(_) => imap::log_out(&mut link).await,
-            Direct::Smtp(_) => smtp::log_out(&mut link).await,
-            Direct::Ldap(_) => ldap::log_out(&mut link).await,
-        };
         // What goes wrong here changes no verdict.
-        if let Err(failure) = ended {
+        if let Err(failure) = log_out(&mut link).await {
             link.trace.notes.push(format!("could not log out: {}", failure.message()));
         }
     }
     link.finish(result.map(|saw| format!("signed in: {saw}")))
 }
 
-async fn sign_in(
-    direct: &Direct,
-    account: Option<&Credentials>,
-    link: &mut Link<'_>,
-) -> Result<&'static str, Failure> {
-    let Some(account) = account else {
-        return Err(Failure::unable(UnableCause::Credential, "no second account is configured"));
-    };
-    match direct {
-        Direct::Imap(_) => imap::sign_in(link, account).await,
-        Direct::Smtp(_) => smtp::sign_in(link, account).await,
-        Direct::Ldap(_) => ldap::sign_in(link, account).await,
-    }
-}
-
 /// What a service's words say of a refused login, where its code leaves that open. Trouble of the
 /// service comes before a refusal: what stands behind a mail server or a directory fails in words
 /// like "temporary authentication failure" (C3.4).
 pub fn by_words(words: &str) -> Option<Failure> {
-    let lower = words.to_lowercase();
+    // Postfix's way to say that its authentication server gave no reason for a refusal.
+    let lower = words.to_lowercase().replace("reason unavailable", "");
     let refused = refusal::find(None, &lower).map(|refusal| refusal.cause);
     let account = |cause| Some(Failure::account(cause, ""));
     match refused {

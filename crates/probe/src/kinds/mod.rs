@@ -14,6 +14,7 @@ pub mod oidc;
 pub mod recipe;
 pub mod sasl;
 pub mod smtp;
+pub mod ssh;
 pub mod token_endpoint;
 
 use std::sync::Arc;

@@ -235,7 +235,10 @@ mod tests {
         let broken = Outcome::Down(DownCause::ServiceError);
         for (reply, expected) in [
             ("235 2.7.0 Authentication successful", Outcome::Up),
-            ("535 5.7.8 Error: authentication failed: (reason unavailable)", broken),
+            (
+                "535 5.7.8 Error: authentication failed: (reason unavailable)",
+                Outcome::Account(Rejected),
+            ),
             ("535 5.7.8 Error: authentication failed: UGFzc3dvcmQ6", Outcome::Account(Rejected)),
             ("535 Incorrect authentication data", Outcome::Account(Rejected)),
             ("535", Outcome::Account(Rejected)),

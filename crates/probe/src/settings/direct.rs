@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Endpoint, Protocol};
+use super::{Encryption, Endpoint, Protocol, Ssh};
 
 /// A login that does not speak HTTP.
 #[derive(Clone, Debug)]
@@ -13,16 +13,20 @@ pub enum Direct {
     Smtp(Endpoint),
     /// A directory, by LDAP; the user is the name to bind as.
     Ldap(Endpoint),
+    /// A shell, by SSH.
+    Ssh(Box<Ssh>),
 }
 
 impl Direct {
-    /// A login at this address. The error is a fragment that says what to write.
+    /// A login at this address. One by SSH knows no host key yet. The error is a fragment that says
+    /// what to write.
     pub fn new(protocol: Protocol, url: Url) -> Result<Self, String> {
         let endpoint = Endpoint::new(protocol, url)?;
         Ok(match protocol {
             Protocol::Imap => Direct::Imap(endpoint),
             Protocol::Smtp => Direct::Smtp(endpoint),
             Protocol::Ldap => Direct::Ldap(endpoint),
+            Protocol::Ssh => Direct::Ssh(Box::new(Ssh::new(endpoint))),
         })
     }
 
@@ -32,6 +36,7 @@ impl Direct {
             Direct::Imap(_) => Protocol::Imap,
             Direct::Smtp(_) => Protocol::Smtp,
             Direct::Ldap(_) => Protocol::Ldap,
+            Direct::Ssh(_) => Protocol::Ssh,
         }
     }
 
@@ -39,6 +44,7 @@ impl Direct {
     pub fn endpoint(&self) -> &Endpoint {
         match self {
             Direct::Imap(endpoint) | Direct::Smtp(endpoint) | Direct::Ldap(endpoint) => endpoint,
+            Direct::Ssh(ssh) => &ssh.endpoint,
         }
     }
 
@@ -49,17 +55,21 @@ impl Direct {
 
     /// The questions of one attempt, the log-out included.
     pub fn requests(&self) -> Vec<&'static str> {
-        let asks_for_tls = self.endpoint().encryption() == super::Encryption::StartTls;
-        let (capabilities, check, log_out) = match self {
+        let (asks_what_is_offered, check, log_out) = match self {
             Direct::Imap(_) => (Some("CAPABILITY"), "EXAMINE", "LOGOUT"),
             Direct::Smtp(_) => (Some("EHLO"), "NOOP", "QUIT"),
             Direct::Ldap(_) => (None, "who am I", "unbind"),
+            Direct::Ssh(ssh) if ssh.command.is_some() => (None, "the command", "disconnect"),
+            Direct::Ssh(_) => (None, "a session", "disconnect"),
         };
-        let start_tls = asks_for_tls
-            .then_some(())
-            .into_iter()
-            .flat_map(move |()| capabilities.into_iter().chain(["STARTTLS"]));
-        start_tls.chain(capabilities).chain(["the account", check, log_out]).collect()
+        let mut requests = Vec::new();
+        if self.endpoint().encryption() == Encryption::StartTls {
+            requests.extend(asks_what_is_offered);
+            requests.push("STARTTLS");
+        }
+        requests.extend(asks_what_is_offered);
+        requests.extend(["the account", check, log_out]);
+        requests
     }
 
     /// What proves the login.
@@ -68,6 +78,8 @@ impl Direct {
             Direct::Imap(_) => "the inbox opens",
             Direct::Smtp(_) => "the account is accepted",
             Direct::Ldap(_) => "the directory says who is bound",
+            Direct::Ssh(ssh) if ssh.command.is_some() => "what the command says",
+            Direct::Ssh(_) => "a session opens",
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Encryption {
     /// By TLS, which is asked for in the protocol's own way; a service that does not offer it is
     /// down, and is not sent a password.
     StartTls,
+    /// By the protocol itself.
+    Own,
 }
 
 /// What is spoken where HTTP is not.
@@ -30,16 +32,19 @@ pub enum Protocol {
     Smtp,
     /// A directory.
     Ldap,
+    /// A shell.
+    Ssh,
 }
 
 /// The schemes, with their ports where an address names none.
-const SCHEMES: [(&str, Protocol, u16, Encryption); 6] = [
+const SCHEMES: [(&str, Protocol, u16, Encryption); 7] = [
     ("imaps", Protocol::Imap, 993, Encryption::Tls),
     ("imap", Protocol::Imap, 143, Encryption::StartTls),
     ("smtps", Protocol::Smtp, 465, Encryption::Tls),
     ("smtp", Protocol::Smtp, 587, Encryption::StartTls),
     ("ldaps", Protocol::Ldap, 636, Encryption::Tls),
     ("ldap", Protocol::Ldap, 389, Encryption::StartTls),
+    ("ssh", Protocol::Ssh, 22, Encryption::Own),
 ];
 
 impl Protocol {
@@ -49,14 +54,13 @@ impl Protocol {
             Protocol::Imap => "imap",
             Protocol::Smtp => "smtp",
             Protocol::Ldap => "ldap",
+            Protocol::Ssh => "ssh",
         }
     }
 
     /// The protocol that the kind of login of this name speaks.
     pub fn named(name: &str) -> Option<Self> {
-        [Protocol::Imap, Protocol::Smtp, Protocol::Ldap]
-            .into_iter()
-            .find(|own| own.as_str() == name)
+        SCHEMES.map(|(_, own, ..)| own).into_iter().find(|own| own.as_str() == name)
     }
 
     /// The protocol of an address, if its scheme is one of these.
@@ -145,6 +149,7 @@ mod tests {
             (Protocol::Smtp, "smtp://127.0.0.1:25", "smtp://127.0.0.1:25", Encryption::StartTls),
             (Protocol::Ldap, "ldaps://[::1]", "ldaps://[::1]:636", Encryption::Tls),
             (Protocol::Ldap, "ldap://dc.example", "ldap://dc.example:389", Encryption::StartTls),
+            (Protocol::Ssh, "ssh://shell.example", "ssh://shell.example:22", Encryption::Own),
         ] {
             let endpoint = read(protocol, url).unwrap();
             assert_eq!((endpoint.shown().as_str(), endpoint.encryption()), (shown, encryption));

@@ -11,6 +11,7 @@ mod oidc;
 mod one_time_code;
 mod proof;
 mod reach;
+mod ssh;
 pub mod recipe;
 pub mod template;
 
@@ -27,6 +28,7 @@ pub use oidc::Oidc;
 pub use one_time_code::{Totp, TotpHash};
 pub use proof::{Logout, Proof, Refusals, Sign};
 pub use reach::{Client, Dial, Family, Http, Identity, Limits, Roots, Tls};
+pub use ssh::{ClientKey, Command, HostKey, Ssh};
 pub use recipe::Recipe;
 
 /// One service's login. [`Login::new`] gives the defaults.

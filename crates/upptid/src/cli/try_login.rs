@@ -18,7 +18,7 @@ pub struct TryArgs {
     pub credentials: Option<PathBuf>,
     /// The address where one logs in, in place of a configuration: a page, or imaps://, imap://,
     /// smtps://, smtp://, ldaps:// or ldap://
-    #[arg(long, requires = "user", requires = "password_file")]
+    #[arg(long, requires = "user", requires = "secret")]
     pub url: Option<String>,
     /// How one logs in at a page
     #[arg(long, value_enum, default_value_t = KindArg::Form, requires = "url")]
@@ -27,11 +27,20 @@ pub struct TryArgs {
     #[arg(long, value_name = "NAME", requires = "url")]
     pub user: Option<String>,
     /// The file that holds the account's password
-    #[arg(long, value_name = "FILE", requires = "url")]
+    #[arg(long, value_name = "FILE", requires = "url", group = "secret")]
     pub password_file: Option<PathBuf>,
     /// The file that holds the secret of the account's one-time codes: base32, or otpauth://…
     #[arg(long, value_name = "FILE", requires = "url")]
     pub totp_file: Option<PathBuf>,
+    /// The file that holds the account's private key, for ssh://
+    #[arg(long, value_name = "FILE", requires = "url", group = "secret")]
+    pub key_file: Option<PathBuf>,
+    /// The key that the host is known by, for ssh://: "ssh-ed25519 AAAA…" or "SHA256:…"
+    #[arg(long, value_name = "KEY", requires = "url")]
+    pub host_key: Option<String>,
+    /// The file that holds it, like OpenSSH's known_hosts
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub known_hosts: Option<PathBuf>,
     /// The private CA that signed the service's certificate
     #[arg(long, value_name = "FILE", requires = "url")]
     pub ca_file: Option<PathBuf>,

@@ -5,7 +5,8 @@ use std::path::Path;
 use agent::clock::{Clock, SystemClock};
 use contract::Outcome;
 use probe::settings::{
-    Basic, Credentials, Dial, Direct, Form, Kind, Login, Proof, Protocol, Roots, Tls, Totp,
+    Basic, ClientKey, Credentials, Dial, Direct, Form, HostKey, Kind, Login, Proof, Protocol,
+    Roots, Ssh, Tls, Totp,
 };
 use probe::{Account, Attempt, Prober};
 use secrecy::SecretString;
@@ -68,6 +69,13 @@ fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure>
     let direct = Protocol::of(&parsed).map(|protocol| Direct::new(protocol, parsed.clone()));
     let direct = direct.transpose();
     let direct = direct.map_err(|error| Failure::usage(format!("--url {url:?}: {error}")))?;
+    let direct = match direct {
+        Some(Direct::Ssh(ssh)) => Some(Direct::Ssh(Box::new(ssh_of_flags(args, *ssh)?))),
+        other => other,
+    };
+    if args.key_file.is_some() && !matches!(direct, Some(Direct::Ssh(_))) {
+        return Err(Failure::usage("--key-file is for ssh:// only: give --password-file"));
+    }
     if direct.is_none() && parsed.scheme() != "https" {
         return Err(Failure::usage(format!(
             "--url {url} is not https: a password never travels in clear text (C1.5)"
@@ -88,10 +96,33 @@ fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure>
     Ok((service, login))
 }
 
+fn ssh_of_flags(args: &TryArgs, mut ssh: Ssh) -> Result<Ssh, Failure> {
+    if let Some(key) = &args.host_key {
+        let key = HostKey::parse(key);
+        ssh.host_keys.push(key.map_err(|why| Failure::usage(format!("--host-key: {why}")))?);
+    }
+    if let Some(file) = &args.known_hosts {
+        ssh.host_keys.extend(HostKey::known(&ssh.endpoint, file).map_err(Failure::usage)?);
+    }
+    if ssh.host_keys.is_empty() {
+        return Err(Failure::usage(
+            "add --host-key or --known-hosts: ssh:// goes to a known host only",
+        ));
+    }
+    if let Some(file) = &args.key_file {
+        let key = std::fs::read_to_string(file).map_err(|error| {
+            Failure::usage(format!("cannot read --key-file {}: {error}", file.display()))
+        })?;
+        let key = ClientKey::parse(&key);
+        ssh.key = Some(key.map_err(|why| Failure::usage(format!("--key-file: {why}")))?);
+    }
+    Ok(ssh)
+}
+
 fn credentials(args: &TryArgs) -> Result<Credentials, Failure> {
-    // The command line demands both beside --url.
-    let (user, path) = (args.user.clone().unwrap_or_default(), args.password_file.as_deref());
-    let path = path.unwrap_or(Path::new(""));
+    // The command line demands a user beside --url, and a password or a key.
+    let user = args.user.clone().unwrap_or_default();
+    let Some(path) = &args.password_file else { return Ok(Credentials::new(user, "")) };
     let password = std::fs::read_to_string(path).map_err(|error| {
         Failure::usage(format!("cannot read --password-file {}: {error}", path.display()))
     })?;
