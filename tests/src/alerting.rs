@@ -175,30 +175,35 @@ impl Prometheus {
     /// # Panics
     /// When Prometheus refuses the query.
     pub fn query(&self, query: &str) -> Vec<(Value, f64)> {
-        self.ask(&format!("/api/v1/query?query={}", encoded(query)), query)
+        self.ask(query, "")
     }
 
-    /// The last values of what a query gives between two instants, in seconds since 1970.
+    /// The same at an instant, in seconds since 1970.
     ///
     /// # Panics
     /// When Prometheus refuses the query.
-    pub fn query_range(&self, query: &str, from_s: f64, until_s: f64) -> Vec<(Value, f64)> {
-        let range = format!("start={from_s}&end={until_s}&step=1");
-        self.ask(&format!("/api/v1/query_range?query={}&{range}", encoded(query)), query)
+    pub fn query_at(&self, query: &str, at_s: f64) -> Vec<(Value, f64)> {
+        self.ask(query, &format!("&time={at_s}"))
     }
 
-    fn ask(&self, path: &str, query: &str) -> Vec<(Value, f64)> {
-        let answer = self.server.json(path);
-        assert_eq!(answer["status"], "success", "{query}: {answer}");
-        let result = answer["data"]["result"].as_array().expect("a list of series");
-        let read = |series: &Value| {
-            let last = match &series["values"] {
-                Value::Array(values) => values.last().expect("no series is empty").clone(),
-                _ => series["value"].clone(),
-            };
-            (series["metric"].clone(), last[1].as_str().unwrap().parse().unwrap())
-        };
+    fn ask(&self, query: &str, when: &str) -> Vec<(Value, f64)> {
+        let result = self.result(query, when);
+        let read = |series: &Value| (series["metric"].clone(), sample(&series["value"]).1);
         result.iter().map(read).collect()
+    }
+
+    /// The samples of one series in its last 20 seconds: when it was scraped, in seconds since
+    /// 1970, and what it was then.
+    pub fn samples(&self, series: &str) -> Vec<(f64, f64)> {
+        let result = self.result(&format!("{series}[20s]"), "");
+        let samples = result.iter().filter_map(|series| series["values"].as_array()).flatten();
+        samples.map(sample).collect()
+    }
+
+    fn result(&self, query: &str, when: &str) -> Vec<Value> {
+        let answer = self.server.json(&format!("/api/v1/query?query={}{when}", encoded(query)));
+        assert_eq!(answer["status"], "success", "{query}: {answer}");
+        answer["data"]["result"].as_array().expect("a list of series").clone()
     }
 
     /// The only value that a query gives.
@@ -309,6 +314,12 @@ fn shortened(text: &str) -> String {
 fn replaced(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{from:?} is not in the shipped file");
     text.replace(from, to)
+}
+
+/// An instant in seconds since 1970, and a value: the latter is written as a text.
+fn sample(sample: &Value) -> (f64, f64) {
+    let value = sample[1].as_str().expect("a value");
+    (sample[0].as_f64().expect("an instant"), value.parse().expect("a number"))
 }
 
 fn encoded(query: &str) -> String {
