@@ -57,7 +57,9 @@ impl Backups {
     async fn back_up(&self, to: Vec<PathBuf>) -> bool {
         let (state_dir, counters) = (self.state_dir.clone(), self.counters.clone());
         let work = move || {
-            warn_of_shared_devices(&state_dir, &to);
+            for shared in ledger::shared_devices(&state_dir, &to) {
+                tracing::warn!("{shared}");
+            }
             let mut all_made = true;
             for dest in &to {
                 let is_made = copy(&state_dir, dest);
@@ -88,18 +90,6 @@ fn copy(state_dir: &Path, dest: &Path) -> bool {
             tracing::error!(to = %dest.display(), %error, "no backup was made; it is tried again in an hour");
             false
         }
-    }
-}
-
-fn warn_of_shared_devices(state_dir: &Path, to: &[PathBuf]) {
-    let mut places = vec![state_dir];
-    places.extend(to.iter().map(PathBuf::as_path));
-    for (one, other) in ledger::on_one_device(&places) {
-        tracing::warn!(
-            "{} and {} are on one device: what takes one takes both (C10.4)",
-            one.display(),
-            other.display()
-        );
     }
 }
 

@@ -54,15 +54,32 @@ pub enum ReadError {
 /// # Errors
 /// What keeps the line `seq` from being reached.
 pub fn read_until(dir: &Path, month: Month, seq: Option<u64>) -> Result<(History, Tip), ReadError> {
+    read_until_with_progress(dir, month, seq, &mut |_, _| {})
+}
+
+/// The same; `progress` is told the bytes read and those there are.
+///
+/// # Errors
+/// As for [`read_until`].
+pub fn read_until_with_progress(
+    dir: &Path,
+    month: Month,
+    seq: Option<u64>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(History, Tip), ReadError> {
     let failed = |source| ReadError::Io { path: dir.to_owned(), source };
     let names = segments(&RealDisk, dir).map_err(failed)?;
     let first = first_to_read(&names, month);
     let Some(first) = first else { return Err(ReadError::NoSegment { dir: dir.to_owned() }) };
+    let sizes = names[first..].iter().map(|name| dir.join(name.to_string()).metadata());
     let mut reader = Reader {
         history: History::new(),
         tip: None,
         until: seq.unwrap_or(u64::MAX),
         newer_format: None,
+        done: 0,
+        bytes: sizes.map(|about| about.map_or(0, |about| about.len())).sum(),
+        progress,
     };
     for name in &names[first..] {
         let path = dir.join(name.to_string());
@@ -89,16 +106,20 @@ fn first_to_read(names: &[SegmentName], month: Month) -> Option<usize> {
     Some(names.partition_point(|name| name.month < in_use))
 }
 
-struct Reader {
+struct Reader<'a> {
     history: History,
     /// The last line read; none before the first.
     tip: Option<Tip>,
     /// The last line to read.
     until: u64,
     newer_format: Option<u32>,
+    /// Bytes read, of all that there are.
+    done: u64,
+    bytes: u64,
+    progress: &'a mut dyn FnMut(u64, u64),
 }
 
-impl Reader {
+impl Reader<'_> {
     fn segment(&mut self, file: &File) -> io::Result<()> {
         let follows = first_line(file)?;
         if let (Some(tip), Some((seq, prev))) = (self.tip, follows)
@@ -112,6 +133,7 @@ impl Reader {
         let expected = self.tip;
         let (history, last) = (&mut self.history, &mut self.tip);
         let (until, newer_format) = (self.until, &mut self.newer_format);
+        let (done, all, progress) = (&mut self.done, self.bytes, &mut self.progress);
         read_segment(file, expected, |bytes, tip| {
             if tip.seq > until {
                 return Err("it is not asked for".to_owned());
@@ -125,6 +147,8 @@ impl Reader {
             }
             history.apply(&line).map_err(|error| error.kind.to_string())?;
             *last = Some(tip);
+            *done += bytes.len() as u64 + 1;
+            progress(*done, all);
             Ok(())
         })?;
         Ok(())

@@ -40,13 +40,17 @@ use crate::store::Mailbox;
 use crate::store::rebuild::Journal;
 use crate::store::worker::{Found, StoreGauges, Worker};
 
-pub use crate::backup::{BackupError, BackupReport, RestoreReport, backup, on_one_device, restore};
+pub use crate::backup::{
+    BackupError, BackupReport, RestoreReport, backup, restore, shared_devices,
+};
 pub use crate::export::{ExportError, ExportFor, ExportReport, export};
-pub use crate::facts::{ReadError, read_until};
+pub use crate::facts::{ReadError, read_until, read_until_with_progress};
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};
 pub use crate::journal::reader::Tip;
 pub use crate::ticket::{RecordError, Recorded, Ticket};
-pub use crate::verify::{SegmentReport, VerifyError, VerifyReport, segment_files, verify};
+pub use crate::verify::{
+    SegmentReport, VerifyError, VerifyReport, segment_files, verify, verify_with_progress,
+};
 
 /// Facts that may wait for the disk. Beyond it people's facts are refused; the machine's are
 /// folded to two per service, the time between becomes `unmeasured`, and what was lost is counted.

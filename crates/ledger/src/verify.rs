@@ -79,11 +79,23 @@ pub enum VerifyError {
 /// # Errors
 /// What cannot be read as a journal at all; damage is no error, but in the report.
 pub fn verify(path: &Path) -> Result<VerifyReport, VerifyError> {
+    verify_with_progress(path, &mut |_, _| {})
+}
+
+/// The same; `progress` is told the bytes verified and those there are.
+///
+/// # Errors
+/// As for [`verify`].
+pub fn verify_with_progress(
+    path: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<VerifyReport, VerifyError> {
     let failed = |source| VerifyError::Io { path: path.to_owned(), source };
-    let is_folder = path.metadata().map_err(failed)?.is_dir();
+    let about = path.metadata().map_err(failed)?;
     let report = VerifyReport { segments: Vec::new(), last: None };
-    let mut verifying = Verifying { report, cut_short: false };
-    if !is_folder {
+    let mut verifying =
+        Verifying { report, cut_short: false, done: 0, bytes: about.len(), progress };
+    if !about.is_dir() {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         verifying.segment(
             path,
@@ -98,6 +110,8 @@ pub fn verify(path: &Path) -> Result<VerifyReport, VerifyError> {
         let journal = journal.is_dir().then_some(journal);
         return Err(VerifyError::NoSegment { dir: path.to_owned(), journal });
     }
+    let sizes = names.iter().map(|name| path.join(name.to_string()).metadata());
+    verifying.bytes = sizes.map(|about| about.map_or(0, |about| about.len())).sum();
     for (index, name) in names.iter().enumerate() {
         let place = Place { is_first: index == 0, is_last: index + 1 == names.len() };
         verifying.segment(&path.join(name.to_string()), Some(*name), place)?;
@@ -126,10 +140,14 @@ impl VerifyReport {
     }
 }
 
-struct Verifying {
+struct Verifying<'a> {
     report: VerifyReport,
     /// The latest segment has lines that do not verify: what follows them is not known.
     cut_short: bool,
+    /// Bytes verified, of all that there are.
+    done: u64,
+    bytes: u64,
+    progress: &'a mut dyn FnMut(u64, u64),
 }
 
 /// Where a segment stands in its journal.
@@ -141,7 +159,7 @@ struct Place {
     is_last: bool,
 }
 
-impl Verifying {
+impl Verifying<'_> {
     fn segment(
         &mut self,
         path: &Path,
@@ -163,7 +181,10 @@ impl Verifying {
         let first = first_line(&file).map_err(failed)?;
         let expected = self.expected(first, place, &mut segment);
         let mut newer_format = None;
+        let (done, bytes, progress) = (&mut self.done, self.bytes, &mut self.progress);
         let reading = read_segment(&file, expected, |text, tip| {
+            *done += text.len() as u64 + 1;
+            progress(*done, bytes);
             let is_first_line = segment.first_seq.is_none();
             let content = content(text)?;
             if let (true, Content::Shown(fact)) = (is_first_line, &content) {

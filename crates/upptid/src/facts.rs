@@ -10,6 +10,7 @@ use ledger::Tip;
 use ledger::journal::line::{Hash, LINE_BYTES_MAX, Sealed};
 
 use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
 
 /// What facts say, and where they end.
 pub struct Facts {
@@ -41,7 +42,15 @@ pub fn read_until(paths: &[PathBuf], seq: Option<u64>) -> Result<Facts, Failure>
         files.extend(files_of(path)?);
     }
     let until = seq.unwrap_or(u64::MAX);
-    let mut reader = Reader { history: History::new(), last_hash: None, until };
+    let sizes = files.iter().map(|path| path.metadata().map_or(0, |about| about.len()));
+    let mut reader = Reader {
+        history: History::new(),
+        last_hash: None,
+        until,
+        done: 0,
+        bytes: sizes.sum(),
+        progress: Progress::new("reading the facts"),
+    };
     for (place, path) in files.iter().enumerate() {
         if reader.has_all() {
             break;
@@ -60,6 +69,10 @@ struct Reader {
     last_hash: Option<Hash>,
     /// The last line to read.
     until: u64,
+    /// Bytes read, of all that there are.
+    done: u64,
+    bytes: u64,
+    progress: Progress,
 }
 
 impl Reader {
@@ -74,6 +87,8 @@ impl Reader {
             if read == 0 || self.has_all() {
                 break;
             }
+            self.done += read as u64;
+            self.progress.show(self.done, self.bytes);
             let ended = line.strip_suffix(b"\n");
             // It was never acknowledged, or is being written.
             if ended.is_none() && is_last && self.last_hash.is_some() && read < LINE_BYTES_MAX {

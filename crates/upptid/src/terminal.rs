@@ -2,7 +2,8 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use anstream::AutoStream;
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
 use contract::Instant;
 use jiff::tz::TimeZone;
@@ -26,6 +27,11 @@ pub fn write(text: &str) -> Result<bool, Failure> {
 pub fn write_raw(bytes: &[u8]) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     told(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+}
+
+/// Whether colours are wanted on a stream: on a terminal, unless `NO_COLOR` is set.
+pub fn is_coloured(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
 }
 
 fn told(written: io::Result<()>) -> Result<bool, Failure> {

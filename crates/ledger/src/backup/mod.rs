@@ -106,8 +106,23 @@ pub fn backup(
     Ok(making.report)
 }
 
-/// Those of `places` that lie on one device with an earlier one: what takes one takes both.
-pub fn on_one_device<'a>(places: &[&'a Path]) -> Vec<(&'a Path, &'a Path)> {
+/// What to tell people if the journal's backups are not physically separate from it and from each
+/// other (C10.4): a sentence for each folder of `dests` that lies on one device with an earlier one.
+pub fn shared_devices(state_dir: &Path, dests: &[PathBuf]) -> Vec<String> {
+    let places: Vec<&Path> =
+        std::iter::once(state_dir).chain(dests.iter().map(PathBuf::as_path)).collect();
+    let told = |(one, other): (&Path, &Path)| {
+        let (one, other) = (one.display(), other.display());
+        format!(
+            "{one} and {other} are on one device; what takes one takes both: give folders on two \
+             physically separate places"
+        )
+    };
+    on_one_device(&places).into_iter().map(told).collect()
+}
+
+/// Those of `places` that lie on one device with an earlier one.
+fn on_one_device<'a>(places: &[&'a Path]) -> Vec<(&'a Path, &'a Path)> {
     let device = |place: &Path| {
         let existing = place.ancestors().find_map(|dir| fs::metadata(dir).ok());
         existing.map(|data| data.dev())

@@ -30,4 +30,7 @@ pub struct RestoreArgs {
     /// The state folder to restore to, which has to be empty or missing
     #[arg(long, value_name = "FOLDER")]
     pub state_dir: PathBuf,
+    /// Print JSON: {"state_dir","segments","lines","last","has_key","damage"}
+    #[arg(long)]
+    pub json: bool,
 }

@@ -116,4 +116,24 @@ mod tests {
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
     }
+
+    #[test]
+    fn every_command_that_answers_takes_json() {
+        fn without(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+            let path = format!("{path} {}", command.get_name());
+            if command.has_subcommands() {
+                command.get_subcommands().for_each(|below| without(below, &path, found));
+            } else if command.get_arguments().all(|argument| argument.get_id() != "json") {
+                found.push(path);
+            }
+        }
+        let mut found = Vec::new();
+        without(&Cli::command(), "", &mut found);
+        // They go on until they are ended, or write what another program reads.
+        assert_eq!(
+            found,
+            [" upptid demo", " upptid run", " upptid completions", " upptid man"]
+                .map(str::to_owned)
+        );
+    }
 }

@@ -25,6 +25,9 @@ pub struct ReplayArgs {
     /// The form of the answer
     #[arg(long, value_enum, default_value_t = ReplayFormat::Json)]
     pub format: ReplayFormat,
+    /// Print JSON, as without it
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The form of a replay's answer.

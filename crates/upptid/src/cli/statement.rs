@@ -40,6 +40,10 @@ pub struct StatementArgs {
     /// List the statements that are signed, and make none
     #[arg(long, conflicts_with_all = ["customer", "revision", "all", "out"])]
     pub list: bool,
+    /// Print JSON: of --list {"statements":[…]} as the journal records them, of --all
+    /// {"written":[…]}; otherwise the statement itself, as without it
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The form of a statement.

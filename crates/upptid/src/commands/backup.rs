@@ -15,7 +15,9 @@ use crate::progress::Progress;
 pub fn run(args: &BackupArgs) -> Result<Exit, Failure> {
     let state_dir = state_dir(&args.state)?;
     let places = places(args)?;
-    warn_of_shared_devices(&state_dir, &places);
+    for shared in ledger::shared_devices(&state_dir, &places) {
+        eprintln!("upptid: warning: {shared}");
+    }
     let mut exit = Exit::Done;
     let mut told = Vec::new();
     for dest in &places {
@@ -67,19 +69,6 @@ pub fn exit_of(error: &BackupError) -> Exit {
         BackupError::NoSegment { .. } | BackupError::Inside { .. } => Exit::Usage,
         error if error.is_damage() => Exit::Damaged,
         _ => Exit::Down,
-    }
-}
-
-fn warn_of_shared_devices(state_dir: &Path, dests: &[PathBuf]) {
-    let mut places = vec![state_dir];
-    places.extend(dests.iter().map(|dest| dest.as_path()));
-    for (one, other) in ledger::on_one_device(&places) {
-        eprintln!(
-            "upptid: warning: {} and {} are on one device; what takes one takes both: give folders \
-             on two physically separate places",
-            one.display(),
-            other.display()
-        );
     }
 }
 

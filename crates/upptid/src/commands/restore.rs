@@ -1,5 +1,8 @@
 //! `upptid restore`: a state folder from a backup, verified before and after (C10.4).
 
+use ledger::RestoreReport;
+use serde_json::{Value, json};
+
 use super::backup::exit_of;
 use crate::cli::backup::RestoreArgs;
 use crate::exit::{Exit, Failure};
@@ -21,16 +24,34 @@ pub fn run(args: &RestoreArgs) -> Result<Exit, Failure> {
              one"
         );
     }
+    match args.json {
+        true => println!("{}", document(args, &report)),
+        false => print!("{}", text(args, &report)),
+    }
+    Ok(Exit::Done)
+}
+
+fn text(args: &RestoreArgs, report: &RestoreReport) -> String {
     let last = match report.last {
         Some(last) => format!("up to line {}, hash {}", last.seq, last.hash),
         None => "no line".to_owned(),
     };
-    println!(
+    format!(
         "{}: {} segments, {} lines, {last}, verified\nstart the agent: it goes on after that line, \
-         and records the time since as unmeasured",
+         and records the time since as unmeasured\n",
         args.state_dir.display(),
         report.segments,
         report.lines
-    );
-    Ok(Exit::Done)
+    )
+}
+
+fn document(args: &RestoreArgs, report: &RestoreReport) -> Value {
+    json!({
+        "state_dir": args.state_dir,
+        "segments": report.segments,
+        "lines": report.lines,
+        "last": report.last.map(|tip| json!({"seq": tip.seq, "hash": tip.hash.to_string()})),
+        "has_key": report.has_key,
+        "damage": report.damage.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
 }

@@ -10,6 +10,7 @@ use tracing::level_filters::LevelFilter;
 use super::{credentials_folder, load};
 use crate::cli::place::ConfigArg;
 use crate::exit::{Exit, Failure};
+use crate::terminal;
 
 /// Runs the agent.
 pub fn run(args: &ConfigArg) -> Result<Exit, Failure> {
@@ -65,7 +66,7 @@ fn start_log(log: Log) {
         .with_default(level.min(LevelFilter::WARN))
         .with_targets(["agent", "exporter", "ledger", "probe", "upptid"].map(|own| (own, level)));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    let lines = lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    let lines = lines.with_ansi(terminal::is_coloured(&std::io::stderr()));
     use tracing_subscriber::layer::{Layer, SubscriberExt};
     use tracing_subscriber::util::SubscriberInitExt;
     let layer = match log.format {

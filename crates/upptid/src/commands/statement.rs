@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use contract::{History, Month, SignedStatement, Statement};
 use ledger::ReadError;
+use serde_json::Value;
 use statement::document::LedgerPosition;
 use statement::{Asked, Document, Lang, Signature, compose, csv, customers_of, file_name, html};
 use statement::{json, pdf, sha256, slugs};
@@ -16,6 +17,7 @@ use super::state::journal_dir;
 use crate::cli::statement::{StatementArgs, StatementFormat};
 use crate::exit::{Exit, Failure};
 use crate::facts;
+use crate::progress::Progress;
 
 /// Makes one statement, makes all of a month, or lists those that are signed.
 pub fn run(args: &StatementArgs) -> Result<Exit, Failure> {
@@ -24,7 +26,10 @@ pub fn run(args: &StatementArgs) -> Result<Exit, Failure> {
     let month = month.map_err(Failure::usage)?;
     if args.list {
         let (history, _) = source.read(month.unwrap_or(Month::MIN), None)?;
-        print!("{}", list(&history, month));
+        match args.json {
+            true => println!("{}", listed(&history, month)),
+            false => print!("{}", list(&history, month)),
+        }
         return Ok(Exit::Done);
     }
     let month = month.ok_or_else(|| Failure::usage("which month? give --month 2026-10"))?;
@@ -34,6 +39,9 @@ pub fn run(args: &StatementArgs) -> Result<Exit, Failure> {
     if args.all {
         let out = args.out.as_deref().unwrap_or(Path::new("."));
         return desk.make_all(&customers, args, out);
+    }
+    if args.json && args.format != StatementFormat::Json {
+        return Err(Failure::usage("--json asks for one form, and --format for another"));
     }
     let customer = pick(&customers, args.customer.as_deref(), month)?;
     let made = desk.make(customer.as_deref())?;
@@ -72,7 +80,12 @@ impl Source {
                 (read.history, read.tip)
             }
             Source::Journal(dir) => {
-                let read = ledger::read_until(dir, month.prev(), seq);
+                let mut progress = Progress::new("reading the journal");
+                let read =
+                    ledger::read_until_with_progress(dir, month.prev(), seq, &mut |done, all| {
+                        progress.show(done, all);
+                    });
+                drop(progress);
                 let (history, tip) = read.map_err(|error| self.unreadable(error))?;
                 (history, Some(tip))
             }
@@ -227,6 +240,7 @@ impl Desk {
         }
         fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
         let lang: Lang = args.lang.into();
+        let mut written = Vec::new();
         for (customer, slug) in customers.iter().zip(slugs(customers)) {
             let made = self.make(customer.as_deref()).map_err(|failure| Failure {
                 message: format!("{}: {}", name(customer.as_deref()), failure.message),
@@ -236,7 +250,13 @@ impl Desk {
             let revision = made.document.revision;
             let path = folder.join(file_name(&slug, revision, shown, args.format.extension()));
             write_file(&path, &made.render(args.format, lang))?;
-            println!("{}", path.display());
+            match args.json {
+                true => written.push(path),
+                false => println!("{}", path.display()),
+            }
+        }
+        if args.json {
+            println!("{}", serde_json::json!({ "written": written }));
         }
         Ok(Exit::Done)
     }
@@ -289,11 +309,23 @@ fn name(customer: Option<&str>) -> String {
     }
 }
 
-/// One line for each statement that is signed.
+/// The statements that are signed, of one month or of all.
+fn signed(history: &History, month: Option<Month>) -> impl Iterator<Item = &Statement> {
+    let asked = move |made: &&Statement| month.is_none_or(|month| made.value.month == month);
+    history.statements().iter().filter(asked)
+}
+
+/// Each of them as JSON, as the journal records it.
+fn listed(history: &History, month: Option<Month>) -> Value {
+    let statements: Vec<&SignedStatement> =
+        signed(history, month).map(|made| &*made.value).collect();
+    serde_json::json!({ "statements": statements })
+}
+
+/// One line for each.
 fn list(history: &History, month: Option<Month>) -> String {
-    let asked = |made: &&Statement| month.is_none_or(|month| made.value.month == month);
     let mut text = String::new();
-    for made in history.statements().iter().filter(asked) {
+    for made in signed(history, month) {
         let SignedStatement { month, revision, issued_at, customer, public_key, .. } = &*made.value;
         let customer = name(customer.as_deref());
         text += &format!(

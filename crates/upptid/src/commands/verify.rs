@@ -3,12 +3,13 @@
 
 use std::path::Path;
 
-use ledger::{SegmentReport, VerifyReport, verify};
+use ledger::{SegmentReport, VerifyReport};
 use serde_json::{Value, json};
 
 use super::verify_statement::{self, Statements};
 use crate::cli::verify::VerifyArgs;
 use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
 
 /// What was found of one path.
 pub struct Finding {
@@ -39,8 +40,14 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
+fn verify(path: &Path) -> Result<VerifyReport, Failure> {
+    let mut progress = Progress::new(format!("verifying {}", path.display()));
+    ledger::verify_with_progress(path, &mut |done, all| progress.show(done, all))
+        .map_err(Failure::usage)
+}
+
 fn journal(path: &Path) -> Result<Finding, Failure> {
-    let report = verify(path).map_err(Failure::usage)?;
+    let report = verify(path)?;
     let exit = match report.damage().next() {
         None => Exit::Done,
         Some(_) => Exit::Damaged,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::script;
+use crate::terminal::{self, GREEN, RED, YELLOW, styled};
 
 const CLEAR: &str = "\x1b[H\x1b[J";
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
@@ -28,13 +29,14 @@ pub async fn show(web: SocketAddr, announced: &str) {
         ticks.tick().await;
         let Some(document) = services(&client, web).await else { continue };
         let text = if is_terminal {
-            format!("{CLEAR}{}", page(&document, web, announced, second))
+            // The cursor moves whether or not colours are wanted.
+            let _ = std::io::stdout().write_all(CLEAR.as_bytes());
+            page(&document, web, announced, second)
         } else {
             changes(&document, second, &mut told)
         };
-        let mut out = std::io::stdout().lock();
         // A terminal that has gone away ends nothing.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        let _ = terminal::write(&text);
     }
 }
 
@@ -81,12 +83,12 @@ fn page(document: &Value, web: SocketAddr, announced: &str, second: u64) -> Stri
 /// A state in its colour, 34 columns wide.
 fn state(service: &Value) -> String {
     let words = state_words(service);
-    let colour = match word(service, "state") {
-        "up" => "32",
-        "down" => "31",
-        _ => "33",
+    let style = match word(service, "state") {
+        "up" => GREEN,
+        "down" => RED,
+        _ => YELLOW,
     };
-    format!("\x1b[{colour}m{words:34}\x1b[0m")
+    styled(style, &format!("{words:34}"))
 }
 
 fn state_words(service: &Value) -> String {
