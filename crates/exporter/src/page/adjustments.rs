@@ -36,12 +36,12 @@ pub fn adjustments(snapshot: &Snapshot, made: &Listed<Adjustment>, view: &View) 
         language.of("Decisions", "Beslut"),
         language.of("Counts", "Räknas"),
     ];
-    let rows = html! { @for one in &made.rows { (row(one, view)) } };
+    let rows = html! { @for one in &made.rows { (row(one, snapshot, view)) } };
     let section = html! { section { (listing::table(title, &heads, rows)) } };
     listing.page(snapshot.at, view, section)
 }
 
-fn row(one: &Adjustment, view: &View) -> Markup {
+fn row(one: &Adjustment, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     let zone = &one.timezone;
     html! {
@@ -50,9 +50,14 @@ fn row(one: &Adjustment, view: &View) -> Markup {
                 (one.id) " " (kind(one.kind, language))
                 span.sub { (language.ground(one.ground)) }
             }
-            td { a href=(view.service_link(&one.service)) { (one.service) } }
+            td { (listing::service(snapshot, &one.service, view)) }
             td {
-                (listing::window(one.from, one.until, zone))
+                (listing::of_measured(
+                    snapshot,
+                    &one.service,
+                    &view.moment_link(&one.service, one.from),
+                    listing::window(one.from, one.until, zone),
+                ))
                 span.sub { (display::length(one.until.since(one.from), language)) }
             }
             td.words {

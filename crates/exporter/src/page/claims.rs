@@ -2,7 +2,7 @@
 //! (C7.4, C7.5).
 
 use contract::claims::ClaimState;
-use contract::{Figure, Money};
+use contract::{Figure, Money, Month};
 use maud::{Markup, html};
 
 use super::display;
@@ -39,7 +39,7 @@ pub fn claims(snapshot: &Snapshot, claims: &Listed<Claim>, view: &View) -> Strin
                 h2 { (provisional) }
                 (listing::table(provisional, &heads(language)[..4], html! {
                     @for (service, figure) in running.iter().take(ROWS_MAX) {
-                        (running_row(service, figure, view))
+                        (running_row(service, figure, snapshot, view))
                     }
                 }))
             }
@@ -48,7 +48,7 @@ pub fn claims(snapshot: &Snapshot, claims: &Listed<Claim>, view: &View) -> Strin
             section {
                 h2 { (closed) }
                 (listing::table(closed, &heads(language), html! {
-                    @for claim in &claims.rows { (row(claim, view)) }
+                    @for claim in &claims.rows { (row(claim, snapshot, view)) }
                 }))
             }
         }
@@ -74,12 +74,14 @@ fn heads(language: Language) -> [&'static str; 5] {
     ]
 }
 
-fn running_row(service: &Service, figure: &Figure, view: &View) -> Markup {
+fn running_row(service: &Service, figure: &Figure, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     html! {
         tr {
-            th scope="row" { (figure.month) }
-            td { (service_cell(&service.name, service.customer.as_deref(), view)) }
+            th scope="row" { (month(snapshot, &service.name, figure.month, view)) }
+            td {
+                (service_cell(snapshot, &service.name, service.customer.as_deref(), view))
+            }
             td {
                 (display::reduction(figure, language))
                 (level(figure.level, figure.reduction.as_ref(), language))
@@ -89,12 +91,14 @@ fn running_row(service: &Service, figure: &Figure, view: &View) -> Markup {
     }
 }
 
-fn row(claim: &Claim, view: &View) -> Markup {
+fn row(claim: &Claim, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     html! {
         tr {
-            th scope="row" { (claim.month) }
-            td { (service_cell(&claim.service, claim.customer.as_deref(), view)) }
+            th scope="row" { (month(snapshot, &claim.service, claim.month, view)) }
+            td {
+                (service_cell(snapshot, &claim.service, claim.customer.as_deref(), view))
+            }
             @match &claim.reduction {
                 Some(reduction) => {
                     td {
@@ -117,9 +121,15 @@ fn row(claim: &Claim, view: &View) -> Markup {
     }
 }
 
-fn service_cell(name: &str, customer: Option<&str>, view: &View) -> Markup {
+/// The month, which leads to its minutes.
+fn month(snapshot: &Snapshot, service: &str, month: Month, view: &View) -> Markup {
+    let to = view.month_link(service, month);
+    listing::of_measured(snapshot, service, &to, html! { (month) })
+}
+
+fn service_cell(snapshot: &Snapshot, name: &str, customer: Option<&str>, view: &View) -> Markup {
     html! {
-        a href=(view.service_link(name)) { (name) }
+        (listing::service(snapshot, name, view))
         @if let Some(customer) = customer { span.sub { (customer) } }
     }
 }

@@ -9,6 +9,7 @@ use super::layout::Frame;
 use super::view::View;
 use super::words::Language;
 use crate::records::{Act, ROWS_MAX};
+use crate::snapshot::Snapshot;
 
 /// How often a list asks for itself again.
 const REFRESH_S: u32 = 60;
@@ -107,6 +108,18 @@ pub fn trail(steps: &[(String, String)], view: &View) -> Markup {
             }
         }
     }
+}
+
+/// What is said of a service, with a link to it; without one where it is not measured any more.
+pub fn of_measured(snapshot: &Snapshot, service: &str, to: &str, said: Markup) -> Markup {
+    html! {
+        @if snapshot.service(service).is_some() { a href=(to) { (said) } } @else { (said) }
+    }
+}
+
+/// A service's name, with a link to its page if it is measured.
+pub fn service(snapshot: &Snapshot, name: &str, view: &View) -> Markup {
+    of_measured(snapshot, name, &view.service_link(name), html! { (name) })
 }
 
 /// A table that scrolls by itself where it is too wide.

@@ -426,7 +426,7 @@ fn stop_item(stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
                 @for (name, verdict) in
                     stop.services.iter().zip(&stop.verdicts).take(STOP_SERVICES_SHOWN_MAX)
                 {
-                    a href=(view.service_link(name)) { (name) }
+                    (listing::service(snapshot, name, view))
                     " (" (language.verdict(*verdict)) ") "
                 }
                 @if more > 0 {

@@ -1,7 +1,7 @@
 //! Statements: the months that are closed, their revisions, their files and how to check them
 //! (C6.7, C10.1).
 
-use contract::ClosedFigure;
+use contract::{ClosedFigure, Month};
 use maud::{Markup, html};
 
 use super::display;
@@ -38,7 +38,7 @@ pub fn statements(
         language.of("Figures", "Siffror"),
         language.of("Statement", "Rapport"),
     ];
-    let rows = html! { @for statement in &statements.rows { (row(statement, view)) } };
+    let rows = html! { @for statement in &statements.rows { (row(statement, snapshot, view)) } };
     let section = html! { section { (listing::table(title, &heads, rows)) } };
     listing.page(snapshot.at, view, section)
 }
@@ -62,7 +62,7 @@ fn about(key: Option<&str>, language: Language) -> Markup {
     }
 }
 
-fn row(statement: &Statement, view: &View) -> Markup {
+fn row(statement: &Statement, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     let more = statement.services.len().saturating_sub(SERVICES_SHOWN_MAX);
     html! {
@@ -82,7 +82,7 @@ fn row(statement: &Statement, view: &View) -> Markup {
                 }
                 ul.plain {
                     @for service in statement.services.iter().take(SERVICES_SHOWN_MAX) {
-                        li { (figures(service, view)) }
+                        li { (figures(service, statement.month, snapshot, view)) }
                     }
                     @if more > 0 {
                         li { (language.of("and ", "och ")) (more) (language.of(" more", " till")) }
@@ -101,10 +101,11 @@ fn row(statement: &Statement, view: &View) -> Markup {
 }
 
 /// The figure that stands, and under it those that it replaces.
-fn figures(service: &ClosedService, view: &View) -> Markup {
+fn figures(service: &ClosedService, month: Month, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
+    let (name, to) = (&service.service, view.month_link(&service.service, month));
     html! {
-        a href=(view.service_link(&service.service)) { (service.service) } ": "
+        (listing::of_measured(snapshot, name, &to, html! { (name) })) ": "
         @for (place, close) in service.closes.iter().rev().enumerate() {
             @if place == 0 {
                 (figure(&close.figure, language))

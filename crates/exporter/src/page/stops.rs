@@ -39,7 +39,7 @@ pub fn stops(snapshot: &Snapshot, stops: &Listed<Stop>, view: &View) -> String {
                     section {
                         h2 { (title) }
                         (listing::table(title, &heads(language), html! {
-                            @for stop in stops { (row(stop, snapshot.at, view)) }
+                            @for stop in stops { (row(stop, snapshot, view)) }
                         }))
                     }
                 }
@@ -75,7 +75,7 @@ fn heads(language: Language) -> [&'static str; 4] {
     ]
 }
 
-fn row(stop: &Stop, now: Instant, view: &View) -> Markup {
+fn row(stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     let zone = &stop.timezone;
     let more = stop.services.len().saturating_sub(SERVICES_SHOWN_MAX);
@@ -100,7 +100,7 @@ fn row(stop: &Stop, now: Instant, view: &View) -> Markup {
             td.words {
                 ul.plain {
                     @for it in stop.services.iter().take(SERVICES_SHOWN_MAX) {
-                        li { (service(it, stop, now, view)) }
+                        li { (service(it, stop, snapshot, view)) }
                     }
                     @if more > 0 {
                         li { (language.of("and ", "och ")) (more) (language.of(" more", " till")) }
@@ -112,16 +112,16 @@ fn row(stop: &Stop, now: Instant, view: &View) -> Markup {
     }
 }
 
-fn service(it: &StopService, stop: &Stop, now: Instant, view: &View) -> Markup {
+fn service(it: &StopService, stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     let verdict = language.verdict(it.verdict);
     html! {
-        a href=(view.service_link(&it.service)) { (it.service) } ": "
+        (listing::service(snapshot, &it.service, view)) ": "
         @if it.verdict.counts() || stop.withdrawn { (verdict) } @else { strong { (verdict) } }
         @if it.in_office_hours {
             span.sub { (language.of("overlaps office hours", "går in på kontorstid")) }
         }
-        @if !stop.withdrawn { span.sub { (notice(it, now, language)) } }
+        @if !stop.withdrawn { span.sub { (notice(it, snapshot.at, language)) } }
     }
 }
 
