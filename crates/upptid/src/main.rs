@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod demo;
 mod exit;
+mod explained;
 mod facts;
 mod progress;
 mod terminal;

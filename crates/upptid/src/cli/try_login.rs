@@ -59,6 +59,9 @@ pub struct TryArgs {
     /// A cookie that only a logged-in user is given; may be repeated
     #[arg(long, value_name = "NAME", requires = "url")]
     pub proof_cookie: Vec<String>,
+    /// Show each request and its answer, secrets cut out
+    #[arg(long)]
+    pub explain: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::load;
 use crate::cli::try_login::{KindArg, TryArgs};
 use crate::exit::{Exit, Failure};
-use crate::waterfall;
+use crate::{explained, waterfall};
 
 const DEFAULT_CONFIG: &str = "/etc/upptid/upptid.toml";
 
@@ -32,7 +32,14 @@ pub fn run(args: &TryArgs) -> Result<Exit, Failure> {
         let login = prober.prepare(login).map_err(|error| {
             Failure::usage(format!("service {service:?} cannot be measured: {error}"))
         })?;
-        let attempt = runtime.block_on(login.attempt(Account::Main));
+        if let Some(totp) = &login.login().account.totp {
+            let most_s = totp.period_ms / 1000;
+            eprintln!("{service}: waits up to {most_s} s for a one-time code that nobody has used");
+        }
+        let attempt = match args.explain {
+            true => runtime.block_on(login.explain(Account::Main)),
+            false => runtime.block_on(login.attempt(Account::Main)),
+        };
         print_attempt(&service, &attempt, args.json)?;
         worst = worse(worst, exit_of(attempt.outcome));
     }
@@ -158,6 +165,9 @@ fn dial(args: &TryArgs) -> Result<Dial, Failure> {
 fn print_attempt(service: &str, attempt: &Attempt, as_json: bool) -> Result<(), Failure> {
     if !as_json {
         print!("{}", waterfall::render(service, attempt, SystemClock.now().wall));
+        if let Some(exchanges) = &attempt.exchanges {
+            print!("{}", explained::render(exchanges));
+        }
         return Ok(());
     }
     let mut document = json!({ "service": service });
