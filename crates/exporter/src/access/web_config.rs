@@ -184,7 +184,7 @@ fn tls_server_config(
     for (key, instead) in
         [("cert", "cert_file"), ("key", "key_file"), ("client_ca", "client_ca_file")]
     {
-        if let Some(node) = section.ask(key) {
+        if let Some(node) = section.refuse(key) {
             let why = "certificates and keys do not stand in this file (C10.3)";
             remarks.push(node.remark(why).help(format!("name a file with {instead}")));
         }

@@ -178,6 +178,8 @@ pub(super) struct Section<'a> {
     node: Option<&'a Node>,
     name: &'static str,
     known: Vec<&'static str>,
+    /// Keys of the format that are not to be used here, and have been spoken of.
+    refused: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
@@ -195,12 +197,22 @@ impl<'a> Section<'a> {
                 false
             }
         });
-        Section { node, name, known: Vec::new() }
+        Section { node, name, known: Vec::new(), refused: Vec::new() }
     }
 
     /// Asks for `key`; none if it is not there, or nothing stands behind it.
     pub(super) fn ask(&mut self, key: &'static str) -> Option<&'a Node> {
         self.known.push(key);
+        self.find(key)
+    }
+
+    /// Asks for `key`, of which nothing good can be said.
+    pub(super) fn refuse(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.refused.push(key);
+        self.find(key)
+    }
+
+    fn find(&self, key: &str) -> Option<&'a Node> {
         let value = self.entries().iter().find(|(at, _)| at.as_text() == Some(key));
         value.map(|(_, value)| value).filter(|value| !matches!(value.content, Content::Nothing))
     }
@@ -275,7 +287,10 @@ impl<'a> Section<'a> {
 
     /// The last step: whatever was not asked for is unknown.
     pub(super) fn end(self, remarks: &mut Vec<Remark>) {
-        let is_unknown = |key: &&Node| !self.known.iter().any(|known| key.as_text() == Some(known));
+        let is_unknown = |key: &&Node| {
+            let mut asked = self.known.iter().chain(&self.refused);
+            !asked.any(|asked| key.as_text() == Some(asked))
+        };
         for key in self.entries().iter().map(|(key, _)| key).filter(is_unknown) {
             let remark = key.remark(format!("unknown key {}", self.name));
             remarks.push(remark.help(format!("known here: {}", self.known.join(", "))));

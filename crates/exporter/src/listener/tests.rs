@@ -423,3 +423,56 @@ async fn one_peer_cannot_have_every_connection() {
     drop(open);
     scene.end().await;
 }
+
+#[tokio::test]
+async fn c10_3_no_password_and_no_hash_reaches_an_answer_a_metric_or_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    // The test's runtime has one thread, and so have all that it spawns but bcrypt itself.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let scene = Scene::start(&with_users(), Options::default()).await;
+    let mut said = format!("{:?}", scene.access);
+    for (user, password) in
+        [("anna", PASSWORD), ("anna", "fel-lösenord"), ("bo\nforged line", "fel-lösenord")]
+    {
+        said += &scene.ask(None, &request("GET", &basic(user, password))).await.unwrap();
+    }
+    let mut metrics = Vec::new();
+    scene.counters.write(&mut metrics);
+    said += &String::from_utf8(metrics).unwrap();
+    scene.end().await;
+    let log = log.text();
+    for expected in ["a login to the pages was refused", "127.0.0.1", r#"bo\nforged line"#] {
+        assert!(log.contains(expected), "{log}");
+    }
+    assert!(!log.contains("\nforged line"), "{log}");
+    for secret in [PASSWORD, "fel-lösenord", &hash()] {
+        assert!(!said.contains(secret) && !log.contains(secret), "{secret}: {said}\n{log}");
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
