@@ -11,7 +11,7 @@ fn the_documented_recipes_are_accepted() {
     let text = fs::read_to_string(docs).unwrap();
     let blocks = text.split("```toml\n").skip(1);
     let recipes: Vec<&str> = blocks.map(|block| block.split("```").next().unwrap()).collect();
-    assert_eq!(recipes.len(), 3);
+    assert_eq!(recipes.len(), 4);
 
     let folder = tempfile::tempdir().unwrap();
     let credentials =
@@ -24,7 +24,7 @@ fn the_documented_recipes_are_accepted() {
     fs::write(&path, format!("{witness}{}", recipes.concat())).unwrap();
     let config = Config::load(&path, Some(folder.path())).unwrap();
     assert!(config.warnings.is_empty(), "{}", config.warnings);
-    assert_eq!(config.services.len(), 3);
+    assert_eq!(config.services.len(), 4);
     for service in &config.services {
         assert_eq!(service.logins[0].kind.as_str(), "recipe");
     }

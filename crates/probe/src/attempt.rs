@@ -41,7 +41,7 @@ pub struct Attempt {
 /// One request of an attempt, with the connection that it needed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// `page`, `sign_in`, `redirect`, `check` or `log_out`.
+    /// `page`, `sign_in`, `code`, `redirect`, `check` or `log_out`; of a recipe `step_1` and on.
     pub name: &'static str,
     /// What was asked for, secrets cut out.
     pub url: String,

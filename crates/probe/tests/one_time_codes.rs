@@ -37,7 +37,7 @@ async fn a_code_on_a_page_of_its_own_is_sent_by_the_default_button() {
     let attempt = attempt(login(&site)).await;
     assert_eq!(attempt.outcome, Up, "{}", attempt.message);
     let names: Vec<_> = attempt.steps.iter().map(|step| step.name).collect();
-    assert_eq!(names, ["page", "sign_in", "one_time_code", "redirect", "log_out"]);
+    assert_eq!(names, ["page", "sign_in", "code", "redirect", "log_out"]);
     assert_eq!(site.service.counts().sessions_open, 0);
 }
 

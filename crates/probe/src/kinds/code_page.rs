@@ -41,7 +41,7 @@ pub async fn pass(session: &mut Session<'_>, page: Arc<Answer>) -> Result<Arc<An
     let chosen = &shown.forms[asked.form];
     let submission = submission::submit(shown, &page.url, chosen, &fill, Press::Default)
         .map_err(|e| Failure::unable(UnableCause::NeedsRecipe, e.to_string()))?;
-    let answer = session.follow(ask("one_time_code", submission, &page.url)).await?;
+    let answer = session.follow(ask("code", submission, &page.url)).await?;
     let after = settle(session, answer).await?;
     judge(session, &page, &after)?;
     Ok(after)
