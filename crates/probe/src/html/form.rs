@@ -120,6 +120,30 @@ pub struct Field {
 }
 
 impl Field {
+    /// A hidden field.
+    pub(super) fn hidden(name: String, value: String) -> Field {
+        Field {
+            kind: FieldKind::Hidden,
+            name: Some(name),
+            id: None,
+            value,
+            chosen: Vec::new(),
+            checked: false,
+            disabled: false,
+            unseen: false,
+            required: false,
+            readonly: false,
+            autocomplete: String::new(),
+            inputmode: String::new(),
+            placeholder: String::new(),
+            maxlength: None,
+            label: String::new(),
+            formaction: None,
+            formmethod: None,
+            formenctype: None,
+        }
+    }
+
     /// Adds what a person reads on or beside it.
     pub(super) fn caption(&mut self, text: String) {
         if self.label.is_empty() {

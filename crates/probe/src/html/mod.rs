@@ -7,6 +7,7 @@
 
 pub mod charset;
 pub mod consent;
+pub mod csrf;
 pub mod form;
 pub mod learned;
 pub mod login_form;

@@ -141,6 +141,12 @@ pub const MAYBE_CODE_NAMES: &[&str] = &[
     "code", "token", "pin", "challenge", "factor",
 ];
 
+/// Field names of a token against forged requests.
+pub const TOKEN_NAMES: &[&str] = &[
+    "csrf", "xsrf", "csrftoken", "authenticity", "requestverificationtoken", "formtoken",
+    "formkey", "formbuildid", "sectok", "nonce", "logintoken", "token",
+];
+
 /// What is said beside a field for a one-time code.
 pub const CODE_LABELS: &[&str] = &[
     "one-time code", "one time code", "one-time password", "one time password",

@@ -38,6 +38,7 @@
 //! | the same, and the form comes again, or a status from 400 without a reason, or no proof | unable, `form_changed` |
 //! | the same, and any other failure (a status from 500, words of refusal, silence) | as without a difference |
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -51,7 +52,7 @@ use crate::cookies::Jar;
 use crate::failure::Failure;
 use crate::html::login_form::{self, Found, LoginForm, Wanted};
 use crate::html::submission::{self, Press, Submission, Unsubmittable};
-use crate::html::{learned, logout, self_submit};
+use crate::html::{csrf, learned, logout, self_submit};
 use crate::kinds::{SignedIn, code_page};
 use crate::proof::{Lack, Seen};
 use crate::session::{Ask, Session, is_good};
@@ -320,13 +321,22 @@ async fn send(
     if let (Some(field), Some(code)) = (&login.code_field, &code) {
         fill.push((field, code.expose_secret()));
     }
+    let shown = page.form_page();
+    let mut chosen = Cow::Borrowed(&shown.forms[login.form]);
+    let cookie = |name: &str| session.cookie(&page.url, name).map(str::to_owned);
+    let copied = csrf::copied(shown, &chosen, &cookie);
+    if let Some(field) = copied.field {
+        chosen = Cow::Owned(csrf::with_field(&chosen, field));
+    }
+    fill.extend(copied.fill.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     fill.extend(form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let press = form.button.as_deref().map_or(Press::Default, Press::Named);
-    let shown = page.form_page();
-    let chosen = &shown.forms[login.form];
-    let submission = submission::submit(shown, &page.url, chosen, &fill, press)
+    let submission = submission::submit(shown, &page.url, &chosen, &fill, press)
         .map_err(|e| Failure::unable(cause_of(e), e.to_string()))?;
-    let answer = session.follow(ask("sign_in", submission, &page.url)).await?;
+    let mut ask = ask("sign_in", submission, &page.url);
+    // A script could not send it to another origin.
+    ask.headers.extend(copied.header.filter(|_| ask.url.origin() == page.url.origin()));
+    let answer = session.follow(ask).await?;
     settle(session, answer).await
 }
 
