@@ -186,3 +186,127 @@ fn write_rows(text: &mut String, rows: &[Row]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use agent::admin::PauseView;
+    use contract::StopVerdict;
+
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    fn service(name: &str, state: &str, cause: Option<&str>) -> ServiceStatus {
+        ServiceStatus {
+            service: name.to_owned(),
+            customer: None,
+            timezone: "Europe/Stockholm".to_owned(),
+            state: state.to_owned(),
+            cause: cause.map(str::to_owned),
+            since: at("2026-11-10T11:00:00Z"),
+            attempted: None,
+            message: None,
+            account_refused: None,
+            paused: None,
+            month: Some(MonthStatus {
+                month: "2026-11".parse().unwrap(),
+                availability_percent: "99.9999".to_owned(),
+                counted_ms: 60_000,
+                budget_ms: 2_592_000,
+                left_ms: 2_532_000,
+                level: 0,
+                unmeasured_ms: 0,
+            }),
+            incident: None,
+            next_stop: None,
+        }
+    }
+
+    fn status(services: Vec<ServiceStatus>) -> StatusView {
+        StatusView {
+            at: at("2026-11-10T11:08:12Z"),
+            agent: "gbg-1".to_owned(),
+            version: "1.0.0".to_owned(),
+            started: at("2026-11-07T07:08:12Z"),
+            trouble: Vec::new(),
+            services,
+        }
+    }
+
+    /// Without colours.
+    fn shown(status: &StatusView, all: bool) -> String {
+        anstream::adapter::strip_str(&render(status, all)).to_string()
+    }
+
+    #[test]
+    fn trouble_comes_first_then_a_row_for_each_service_with_what_to_do() {
+        let mut portal = service("portal", "down", Some("silence"));
+        portal.message = Some("the service did not answer in time".to_owned());
+        portal.incident = Some(OpenIncident {
+            opened: at("2026-11-10T11:00:00Z"),
+            response_deadline: at("2026-11-10T15:00:00Z"),
+            response: "running".to_owned(),
+            acknowledged: None,
+        });
+        portal.month.as_mut().unwrap().left_ms = -744_000;
+        portal.month.as_mut().unwrap().level = 1;
+        let mut mail = service("mail", "unmeasured", Some("paused"));
+        mail.paused = Some(PauseView {
+            by: "anna".to_owned(),
+            at: at("2026-11-10T11:00:00Z"),
+            reason: "a\u{1b}move".to_owned(),
+        });
+        let mut web = service("web", "up", None);
+        web.next_stop = Some(NextStop {
+            id: "S3".to_owned(),
+            from: at("2026-11-28T21:00:00Z"),
+            until: at("2026-11-28T22:00:00Z"),
+            verdict: StopVerdict::Late,
+            reason: "patches".to_owned(),
+        });
+        let mut status = status(vec![portal, mail, web]);
+        status.trouble.push("the clock is not synchronised: start chrony".to_owned());
+        assert_eq!(
+            shown(&status, false),
+            "\
+gbg-1 2026-11-10 12:08:12: 1 up, 1 down, 1 unmeasured (upptid 1.0.0, running for 3 d 4 h; times in Europe/Stockholm)
+trouble: the clock is not synchronised: start chrony
+
+SERVICE  STATE                SINCE                             BUDGET LEFT        NEXT STOP
+portal   down (silence)       2026-11-10 12:00:00 (8 min 12 s)  -12.4 of 43.2 min  -
+    the service did not answer in time
+    incident since 2026-11-10 12:00:00: troubleshooting has to start within 3 h 51 min; `upptid incident ack portal` says that it has
+    2026-11: 99.9999 %, the promise is broken (price level 1)
+mail     unmeasured (paused)  2026-11-10 12:00:00 (8 min 12 s)  42.2 of 43.2 min   -
+    paused by anna since 2026-11-10 12:00:00: a\\u{1b}move; `upptid resume` measures again
+web      up                   2026-11-10 12:00:00 (8 min 12 s)  42.2 of 43.2 min   S3 2026-11-28 22:00:00 (late)
+"
+        );
+    }
+
+    #[test]
+    fn of_very_many_services_those_that_are_not_up_are_shown_and_the_others_counted() {
+        let mut services: Vec<_> =
+            (0..150).map(|place| service(&format!("d{place}"), "down", Some("silence"))).collect();
+        services.extend((0..5_000).map(|place| service(&format!("u{place}"), "up", None)));
+        let status = status(services);
+        let text = shown(&status, false);
+        assert!(text.contains("… 50 more are not up; name a service, or add --json"), "{text}");
+        assert!(text.contains("… 4980 more are up; "), "{text}");
+        assert_eq!(shown(&status, true).lines().count(), 3 + 5_150);
+    }
+
+    #[test]
+    fn times_of_several_zones_stand_in_each_services_own() {
+        let mut other = service("other", "up", None);
+        other.timezone = "Europe/London".to_owned();
+        let text = shown(&status(vec![service("portal", "up", None), other]), false);
+        assert!(text.starts_with("gbg-1 2026-11-10 11:08:12Z: 2 up"), "{text}");
+        assert!(text.contains("times in each service's zone"), "{text}");
+        assert!(text.contains("2026-11-10 12:00:00") && text.contains("2026-11-10 11:00:00"));
+        let none = shown(&status(Vec::new()), false);
+        assert!(none.ends_with("no service is measured; add a [[service]] to the configuration\n"));
+    }
+}

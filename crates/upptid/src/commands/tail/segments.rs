@@ -182,3 +182,103 @@ fn cannot_read(path: &Path, error: &io::Error) -> Failure {
     };
     Failure::usage(format!("cannot read {}: {error}{remedy}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+    use crate::cli::place::StateArg;
+
+    fn args(lines: usize, service: Option<&str>) -> TailArgs {
+        TailArgs {
+            lines,
+            follow: true,
+            service: service.map(str::to_owned),
+            all: false,
+            state: StateArg { state_dir: None, config: None },
+            json: false,
+        }
+    }
+
+    fn up(seq: u64, service: &str) -> String {
+        format!(
+            "{{\"seq\":{seq},\"at\":\"2026-11-01T00:00:00.000Z\",\"fact\":\"state\",\"service\":\
+             \"{service}\",\"from\":\"2026-11-01T00:00:00.000Z\",\"state\":\"up\"}}\n"
+        )
+    }
+
+    /// `1 portal`
+    fn shown(lines: Vec<String>) -> Vec<String> {
+        let words = lines.iter().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        words.map(|words| format!("{} {}", words[0], words[2])).collect()
+    }
+
+    #[test]
+    fn the_last_lines_come_from_as_many_segments_as_it_takes() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |from, until| (from..until).map(|seq| up(seq, "portal")).collect::<String>();
+        // By number, not by letter.
+        for (name, text) in [
+            ("2026-10.jsonl", of(1, 5)),
+            ("2026-10.2.jsonl", of(5, 7)),
+            ("2026-10.10.jsonl", of(7, 9)),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let args = args(5, None);
+        let mut segments = Segments::new(&args, folder.path().to_owned());
+        let expected = ["4 portal", "5 portal", "6 portal", "7 portal", "8 portal"];
+        assert_eq!(shown(segments.last().unwrap()), expected);
+        assert!(segments.next().unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_written_follows_line_by_line_and_into_the_next_segment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("2026-10.jsonl");
+        fs::write(&path, up(1, "portal")).unwrap();
+        let args = args(0, Some("portal"));
+        let mut segments = Segments::new(&args, folder.path().to_owned());
+        assert!(segments.last().unwrap().is_empty());
+        let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
+        let second = up(2, "portal");
+        file.write_all(&second.as_bytes()[..20]).unwrap();
+        assert!(segments.next().unwrap().is_empty(), "a line without its end is none yet");
+        file.write_all(&second.as_bytes()[20..]).unwrap();
+        file.write_all(up(3, "mail").as_bytes()).unwrap();
+        assert_eq!(shown(segments.next().unwrap()), ["2 portal"]);
+        fs::write(folder.path().join("2026-11.jsonl"), up(4, "portal")).unwrap();
+        file.write_all(up(4, "mail").as_bytes()).unwrap();
+        let lines = segments.next().unwrap();
+        assert!(shown(lines).is_empty(), "line 4 was another service's");
+        fs::write(folder.path().join("2026-11.jsonl"), up(4, "portal") + &up(5, "portal")).unwrap();
+        assert_eq!(shown(segments.next().unwrap()), ["5 portal"]);
+    }
+
+    #[test]
+    fn what_was_cut_off_and_written_again_is_shown_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("2026-10.jsonl");
+        fs::write(&path, up(1, "portal") + &up(2, "portal")).unwrap();
+        let args = args(10, None);
+        let mut segments = Segments::new(&args, folder.path().to_owned());
+        assert_eq!(segments.last().unwrap().len(), 2);
+        fs::write(&path, up(1, "portal")).unwrap();
+        assert!(segments.next().unwrap().is_empty());
+        fs::write(&path, up(1, "portal") + &up(2, "portal") + &up(3, "portal")).unwrap();
+        assert_eq!(shown(segments.next().unwrap()), ["3 portal"]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_read_is_told_with_its_place_and_the_others_are_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("2026-10.jsonl");
+        fs::write(&path, up(1, "portal") + "{\"seq\":2,\"at\"\n" + &up(3, "portal")).unwrap();
+        let args = args(10, None);
+        let lines = Segments::new(&args, folder.path().to_owned()).last().unwrap();
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[1].contains("2026-10.jsonl: after line 1: ") && lines[1].contains("verify"));
+    }
+}

@@ -153,3 +153,44 @@ fn state_words(state: &ServiceState) -> String {
         ServiceState::Unmeasured { cause } => format!("unmeasured ({})", cause.as_str()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::parse_line;
+
+    use super::*;
+
+    fn told(text: &str) -> String {
+        line(&parse_line(text, 1).unwrap())
+    }
+
+    #[test]
+    fn a_fact_is_a_plain_line_of_number_time_service_and_words() {
+        assert_eq!(
+            told(
+                r#"{"seq":18,"at":"2026-11-23T05:52:05.820Z","fact":"state","service":"portal",
+                "from":"2026-11-23T05:52:05.804Z","state":"down","cause":"silence",
+                "evidence":{"message":"nobody's there"}}"#
+            ),
+            "     18 2026-11-23T05:52:05.820Z portal  down (silence) from \
+             2026-11-23T05:52:05.804Z: nobody's there"
+        );
+        assert_eq!(
+            told(
+                r#"{"seq":7,"at":"2026-11-23T05:52:05.820Z","fact":"adjustment_decided","id":"A1",
+                "decision":"accepted","by":"bo"}"#
+            ),
+            "      7 2026-11-23T05:52:05.820Z -  bo accepts A1"
+        );
+    }
+
+    #[test]
+    fn what_people_and_services_say_reaches_no_terminal_as_it_is() {
+        let text = told(
+            r#"{"seq":7,"at":"2026-11-23T05:52:05.820Z","fact":"measuring_paused",
+            "service":"portal","by":"bo","reason":"a\u001b[2J \"move\"\nof house"}"#,
+        );
+        assert!(!text.contains('\u{1b}') && !text.contains('\n'), "{text}");
+        assert!(text.ends_with("bo pauses measuring: a\\u{1b}[2J \"move\"\\nof house"), "{text}");
+    }
+}
