@@ -118,18 +118,23 @@ mod tests {
         (failure.outcome, phases)
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_probes_own_wait_never_makes_a_login_look_down() {
-        let mut clock = Clock::start(Limits::default());
-        assert_eq!(clock.may_wait(), Duration::from_secs(15));
-        clock.wait(Duration::from_secs(10)).await;
-        assert_eq!(clock.may_wait(), Duration::from_secs(5));
+        let short = Duration::from_millis(2);
+        let waits = |limits: Limits| async move {
+            let mut clock = Clock::start(limits);
+            clock.wait(short).await;
+            let mut phases = Phases::default();
+            clock.phase::<()>(Phase::Processing, &mut phases, pending()).await.unwrap_err().outcome
+        };
+        let hurried = Limits { total: 2 * short, ..Limits::default() };
+        assert_eq!(waits(hurried).await, Outcome::Unable(UnableCause::OneTimeCode));
         // A service that is silent is still found to be so.
-        let mut phases = Phases::default();
-        let silent = clock.phase::<()>(Phase::Processing, &mut phases, pending()).await;
-        assert_eq!(silent.unwrap_err().outcome, Outcome::Down(DownCause::Silence));
-        let overtime = clock.phase::<()>(Phase::Transfer, &mut phases, pending()).await;
-        assert_eq!(overtime.unwrap_err().outcome, Outcome::Unable(UnableCause::OneTimeCode));
+        let patient = Limits { processing: short, ..Limits::default() };
+        assert_eq!(waits(patient).await, Outcome::Down(DownCause::Silence));
+        // Time for that is kept.
+        let clock = Clock::start(Limits { total: Duration::from_secs(15), ..Limits::default() });
+        assert_eq!(clock.may_wait(), Duration::ZERO);
     }
 
     #[tokio::test]

@@ -89,7 +89,7 @@ fn keys(path: &str, table: &toml::Table, found: &mut BTreeSet<String>) {
         let key = if path == "terms" { "*" } else { key };
         let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
         // What stands below these is free.
-        if !["labels", "fields", "claims", "headers", "request.form", "json"]
+        if !["labels", "fields", "claims", "addresses", "headers", "request.form", "json"]
             .iter()
             .any(|free| path.ends_with(&format!(".{free}")))
         {
