@@ -41,13 +41,14 @@ pub struct Attempt {
 /// One request of an attempt, with the connection that it needed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// `page`, `sign_in`, `code`, `redirect`, `check` or `log_out`; of a recipe `step_1` and on.
+    /// `page`, `sign_in`, `code`, `redirect`, `check` or `log_out`; of a recipe `step_1` and on;
+    /// where HTTP is not spoken also `greeting`, `offers` and `start_tls`.
     pub name: &'static str,
     /// What was asked for, secrets cut out.
     pub url: String,
     /// The address that it was asked at, once known.
     pub address: Option<SocketAddr>,
-    /// The answer's status, once known.
+    /// The answer's status, once known: HTTP's, an SMTP reply's code, an LDAP result's.
     pub status: Option<u16>,
     /// How long each phase took; a step on an open connection has only the last two.
     pub phases: Phases,

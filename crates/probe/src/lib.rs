@@ -5,10 +5,11 @@
 //!
 //! From below: [`dial`] gives a TLS stream ([`resolve`], [`tls`]), [`mod@http`] speaks over it, a
 //! `session` is one attempt's requests as one browser would send them, and `kinds` are the flows.
+//! What does not speak HTTP asks its questions over a `link`. A `trace` is what each attempt notes.
 //! [`html`], [`cookies`] and [`redact`] are pure.
 //!
 //! **Invariant:** nothing that a service sends makes an attempt panic, take longer than its limit,
-//! or grow without end; and no password leaves it except over TLS (C1.5).
+//! or grow without end; and no password leaves it except over TLS or SSH (C1.5).
 
 pub mod attempt;
 pub mod certificate;
