@@ -8,7 +8,7 @@ use probe::html::login_form::{self, Found, LoginForm, NotSubmittable, Wanted};
 use probe::html::logout::{self, Logout};
 use probe::html::page::BotWall;
 use probe::html::submission::{Press, submit};
-use probe::html::{Page, refusal, text};
+use probe::html::{Page, csrf, login_link, refusal, script_calls, text};
 use url::Url;
 
 fn bytes(name: &str) -> Vec<u8> {
@@ -61,6 +61,7 @@ fn the_login_form_is_chosen_by_score_and_not_by_place() {
         ("latin-base.html", 0, "anv", "losen"),
         ("broken.html", 0, "user", "pw"),
         ("bait.html", 0, "fielda65e1", "fieldb65e1"),
+        ("csrf-in-meta.html", 0, "session[email]", "session[password]"),
     ] {
         let (user, password) = fields(user, password);
         assert_eq!(login(name), (form, user, password), "{name}");
@@ -80,6 +81,8 @@ fn a_page_without_a_login_has_none() {
         "saml-post.html",
         "bot-wall.html",
         "meta-refresh.html",
+        "public-with-login-link.html",
+        "script-calls.html",
     ] {
         assert_eq!(found(name), Found::None, "{name}");
     }
@@ -216,4 +219,32 @@ fn titles_and_texts_are_readable() {
     assert!(read.contains("Lost your login?") && read.contains("Remember me?"), "{read}");
     let read = text::readable(&String::from_utf8(bytes("script-only.html")).unwrap());
     assert_eq!(read, "Packages");
+}
+
+#[test]
+fn a_public_page_leads_to_its_login() {
+    let page = page("public-with-login-link.html");
+    let link = &page.links[login_link::find(&page).unwrap()];
+    assert_eq!(link.href, "/konto/inloggning?return=%2Fdelar");
+    for name in ["plain.html", "logged-in.html", "script-only.html", "bot-wall.html"] {
+        assert_eq!(login_link::find(&self::page(name)), None, "{name}");
+    }
+}
+
+#[test]
+fn a_token_in_meta_goes_where_the_script_would_put_it() {
+    let page = page("csrf-in-meta.html");
+    let copied = csrf::copied(&page, &page.forms[0], &|_| None);
+    let (name, value) = copied.header.unwrap();
+    assert_eq!((name.as_str(), value.to_str().unwrap()), ("x-csrf-token", "m3ta+t0k3n=="));
+    assert_eq!(copied.field.unwrap().0, "authenticity_token");
+    let plain = self::page("plain.html");
+    assert!(csrf::copied(&plain, &plain.forms[0], &|_| None) == csrf::Copied::default());
+}
+
+#[test]
+fn the_calls_of_a_script_are_shown_the_likeliest_first() {
+    let source = String::from_utf8(bytes("script-calls.html")).unwrap();
+    assert_eq!(script_calls::find(&source), ["/v1/auth/login", "/oauth/token"]);
+    assert_eq!(page("script-calls.html").scripts, ["/static/app.4f2a.js"]);
 }
