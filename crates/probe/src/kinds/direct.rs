@@ -100,7 +100,7 @@ const TROUBLE: &[&str] = &[
     "shutting down",
     "overload",
     "too busy",
-    "no worthy",
+    "processing failed",
 ];
 
 #[cfg(test)]

@@ -7,16 +7,15 @@
 //!
 //! | answer to the password | verdict |
 //! |---|---|
-//! | `NO [AUTHENTICATIONFAILED]`, `[AUTHORIZATIONFAILED]`, `[NOPERM]` | account, rejected |
-//! | `NO [EXPIRED]`, `[CONTACTADMIN]` | account, locked |
-//! | `NO [LIMIT]` | account, bot wall |
 //! | `NO [UNAVAILABLE]`, `[SERVERBUG]`, `[INUSE]`, `[CORRUPTION]` | down, `service_error` |
+//! | `NO [LIMIT]` | account, bot wall |
 //! | `NO`, words of trouble | down, `service_error` |
-//! | `NO`, other words or none | account, as they say, else rejected |
+//! | `NO [EXPIRED]`, `[CONTACTADMIN]` | account, locked |
+//! | `NO` with another code or none | account, as the words say, else rejected |
 //! | `BYE` | as its words say, else down, `service_error` |
 //! | `BAD`, and what is no answer | down, `protocol` |
 
-use contract::{AccountCause, DownCause};
+use contract::{AccountCause, DownCause, Outcome, UnableCause};
 use secrecy::ExposeSecret;
 
 use crate::failure::Failure;
@@ -133,7 +132,7 @@ fn login_command(account: &Credentials) -> Result<String, Failure> {
         (Some(user), Some(password)) => Ok(format!("LOGIN {user} {password}")),
         _ => {
             let detail = "a user or password over several lines cannot be sent";
-            Err(Failure::unable(contract::UnableCause::Credential, detail))
+            Err(Failure::unable(UnableCause::Credential, detail))
         }
     }
 }
@@ -147,25 +146,23 @@ fn verdict(answer: Answer) -> Result<(), Failure> {
         Status::Bad | Status::Continue => return Err(no_answer(&answer.words)),
         Status::No => {}
     }
+    let said = by_words(&answer.words);
+    let in_trouble = said.as_ref().is_some_and(|failure| failure.outcome == BROKEN);
     match answer.code.as_deref() {
-        Some("AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "NOPERM") => {
-            match by_words(&answer.words) {
-                // Some servers put every refusal under one code, and say in words which it is.
-                Some(said) => Err(Failure { detail: answer.words, ..said }),
-                None => account(AccountCause::Rejected),
-            }
-        }
-        Some("EXPIRED" | "CONTACTADMIN") => account(AccountCause::Locked),
-        Some("LIMIT") => account(AccountCause::BotWall),
         Some("UNAVAILABLE" | "SERVERBUG" | "INUSE" | "CORRUPTION") => {
             Err(Failure::down(DownCause::ServiceError, answer.words))
         }
-        _ => match by_words(&answer.words) {
+        Some("LIMIT") => account(AccountCause::BotWall),
+        Some("EXPIRED" | "CONTACTADMIN") if !in_trouble => account(AccountCause::Locked),
+        // Some servers put every refusal under one code, and say in words which it is.
+        _ => match said {
             Some(said) => Err(Failure { detail: answer.words, ..said }),
             None => account(AccountCause::Rejected),
         },
     }
 }
+
+const BROKEN: Outcome = Outcome::Down(DownCause::ServiceError);
 
 /// The service ends the connection and says why.
 fn bye(answer: &Answer) -> Failure {
@@ -175,7 +172,7 @@ fn bye(answer: &Answer) -> Failure {
     Failure { detail: answer.words.clone(), ..failure }
 }
 
-const REJECTED: contract::Outcome = contract::Outcome::Account(AccountCause::Rejected);
+const REJECTED: Outcome = Outcome::Account(AccountCause::Rejected);
 
 fn no_answer(words: &str) -> Failure {
     Failure::down(DownCause::Protocol, words)
@@ -329,7 +326,6 @@ fn literal(line: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use contract::Outcome;
     use proptest::prelude::*;
 
     use super::*;
@@ -351,6 +347,8 @@ mod tests {
             ("no [AUTHENTICATIONFAILED] Account is locked.", Outcome::Account(Locked)),
             ("NO [EXPIRED] Password expired.", Outcome::Account(Locked)),
             ("NO [CONTACTADMIN] Call us.", Outcome::Account(Locked)),
+            ("NO [CONTACTADMIN] Temporary server error", Outcome::Down(DownCause::ServiceError)),
+            ("NO LOGIN processing failed.", Outcome::Down(DownCause::ServiceError)),
             ("NO [LIMIT] Too many sessions.", Outcome::Account(BotWall)),
             (
                 "NO [UNAVAILABLE] Temporary authentication failure. [mail:2026]",

@@ -157,7 +157,8 @@ async fn authenticate(
         AuthResult::Failure { .. } if handle.is_closed() => return Err(closed()),
         AuthResult::Failure { remaining_methods, .. } => remaining_methods,
     };
-    let offers = |method: MethodKind| offered.contains(&method);
+    // A server that names no method may take each.
+    let offers = |method: MethodKind| offered.is_empty() || offered.contains(&method);
     let result = match &ssh.key {
         Some(key) if offers(MethodKind::PublicKey) => {
             let key = Arc::clone(key.expose());
