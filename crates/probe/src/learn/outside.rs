@@ -19,7 +19,17 @@ pub struct Outside {
     /// In place of the page behind the login.
     pub landing: Arc<Answer>,
     /// The login form, opened once more.
-    pub form: Option<(LoginForm, LearnedForm)>,
+    pub form: Option<Again>,
+}
+
+/// A login form that was opened once more.
+pub struct Again {
+    /// Its fields.
+    pub login: LoginForm,
+    /// What is compared each time.
+    pub learned: LearnedForm,
+    /// Its `id` and `name`.
+    pub called: [Option<String>; 2],
 }
 
 impl Pupil<'_> {
@@ -48,7 +58,8 @@ impl Pupil<'_> {
             Found::Password(found) | Found::IdentifierFirst(found) => {
                 let form = &shown.forms[found.form];
                 let learned = learned::learn(shown, &login.url, form, &first.url);
-                Some((found, learned))
+                let called = [form.id.clone(), form.name.clone()];
+                Some(Again { login: found, learned, called })
             }
             Found::NotSubmittable(_) | Found::None => None,
         };

@@ -77,8 +77,9 @@ pub fn candidates(before: &Answer, after: &Answer, user: &str) -> Vec<Candidate>
     for line in lines().filter(|line| !names(line, user)) {
         add(Rank::Text, "a text that only members see", Proof::Text(line.to_owned()));
     }
-    if after.url.path() != before.url.path() {
-        let path = after.url.path().to_owned();
+    let path = after.url.path();
+    if path != before.url.path() && !path.contains(|c: char| c.is_numeric()) {
+        let path = path.to_owned();
         add(Rank::Path, "the path that the login leads to", Proof::Path(path));
     }
     found.sort_by_key(|candidate| candidate.rank);

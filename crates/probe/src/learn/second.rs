@@ -44,20 +44,22 @@ pub fn draft(pupil: &Pupil<'_>, first: FirstLogin, outside: &Outside) -> Result<
         return Err(Stop::NotLearned { outcome, message, proposals: Vec::new() });
     }
     let mut form = explicit(Form::new(url), &entered);
+    let named = (form.user_field.clone(), form.password_field.clone());
     let mut forms = forms_of(&entered, &form);
     match &outside.form {
-        Some((again, learned)) => {
-            if form.user_field.is_some() && again.user_field != form.user_field {
+        Some(again) => {
+            if again.login.user_field != form.user_field {
                 form.user_field = None;
             }
-            if entered.first.is_none() && again.password_field != form.password_field {
+            if entered.first.is_none() && again.login.password_field != form.password_field {
                 form.password_field = None;
             }
-            forms[0] = learned::common(&forms[0], learned);
+            form.form = form.form.filter(|name| again.called.iter().flatten().any(|n| n == name));
+            forms[0] = learned::common(&forms[0], &again.learned);
         }
         None => saw.notes.push("the login page had no form the second time".to_owned()),
     }
-    if form.user_field.is_none() || form.password_field.is_none() {
+    if named != (form.user_field.clone(), form.password_field.clone()) {
         saw.notes.push("the form calls its fields anew each time: they are found by score".into());
     }
     let texts = (entered.sent.page.readable().to_owned(), entered.after.readable().to_owned());
