@@ -53,23 +53,27 @@ impl Scene {
     }
 
     fn start(&self) -> Notifier {
-        let port = self.server.port();
-        let text = format!(
-            "[mail]\nserver = \"127.0.0.1:{port}\"\ntls = \"none\"\nfrom = \"a@b.example\"\n\
-             [provider]\nfault_report_mail = \"support@b.example\"\nlang = \"en\"\n\
-             [[contact]]\nid = \"anna\"\nmail = \"anna@c.example\"\nservices = [\"portal\"]\n\
-             [[service]]\nname = \"portal\"\nlogin.url = \"https://portal.example/\"\n\
-             login.user = \"probe\"\nlogin.password = {{ file = \"upptid.toml\" }}\n"
-        );
-        let path = self.folder.path().join("upptid.toml");
-        std::fs::write(&path, text).unwrap();
         let tools = Tools {
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             board: Arc::default(),
             counters: Arc::new(Counters::new()),
         };
-        Notifier::start(tools, &Config::load(&path, None).unwrap()).unwrap()
+        Notifier::start(tools, &self.config(self.server.port(), "anna@c.example")).unwrap()
+    }
+
+    /// A configuration that sends by the server at `port`, and names anna's address.
+    fn config(&self, port: u16, anna: &str) -> Config {
+        let text = format!(
+            "[mail]\nserver = \"127.0.0.1:{port}\"\ntls = \"none\"\nfrom = \"a@b.example\"\n\
+             [provider]\nfault_report_mail = \"support@b.example\"\nlang = \"en\"\n\
+             [[contact]]\nid = \"anna\"\nmail = \"{anna}\"\nservices = [\"portal\"]\n\
+             [[service]]\nname = \"portal\"\nlogin.url = \"https://portal.example/\"\n\
+             login.user = \"probe\"\nlogin.password = {{ file = \"upptid.toml\" }}\n"
+        );
+        let path = self.folder.path().join("upptid.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::load(&path, None).unwrap()
     }
 
     fn record(&self, fact: Fact) {
@@ -171,5 +175,49 @@ fn c9_5_a_server_that_cannot_be_reached_loses_nothing() {
     scene.wait_for_mails(2);
     scene.stop(notifier);
     assert_eq!(scene.deliveries(), 2);
+    scene.ledger.close(scene.clock.now().wall).unwrap();
+}
+
+#[test]
+fn c9_5_a_reload_moves_what_waits_to_the_new_server_and_address() {
+    let scene = Scene::new();
+    scene.record(portal_set());
+    scene.state(ServiceState::Down { cause: "http_status".to_owned() });
+    scene.server.inject(MailFault::Unavailable);
+    let notifier = scene.start();
+    scene.pass(3);
+    let began = RealInstant::now();
+    while scene.server.connections() == 0 {
+        assert!(began.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(20));
+    }
+    // The provider of mail is changed, and with it where anna reads hers (C10.5).
+    let other = MailServer::start(MailOptions::default()).unwrap();
+    notifier.configure(&scene.config(other.port(), "anna.new@c.example"));
+    scene.pass(9);
+    while scene.deliveries() < 2 {
+        assert!(began.elapsed() < PATIENCE, "{:?}", other.mails());
+        thread::sleep(Duration::from_millis(20));
+    }
+    scene.stop(notifier);
+    let mut to: Vec<String> = other.mails().into_iter().map(|mail| mail.to).collect();
+    to.sort();
+    assert_eq!(to, ["anna.new@c.example", "support@b.example"]);
+    assert_eq!(scene.server.mails(), []);
+
+    // A reload without [mail] keeps silent, and one with it again tells nothing twice.
+    let notifier = scene.start();
+    let mut silent = scene.config(other.port(), "anna.new@c.example");
+    silent.mail = None;
+    notifier.configure(&silent);
+    notifier.configure(&scene.config(other.port(), "anna.new@c.example"));
+    scene.state(ServiceState::Up);
+    scene.pass(25);
+    while scene.deliveries() < 4 {
+        assert!(began.elapsed() < PATIENCE, "{:?}", other.mails());
+        thread::sleep(Duration::from_millis(20));
+    }
+    scene.stop(notifier);
+    assert_eq!(other.mails().len(), 4);
     scene.ledger.close(scene.clock.now().wall).unwrap();
 }
