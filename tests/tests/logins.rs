@@ -31,6 +31,28 @@ fn try_login(scene: &Scene) -> (Option<i32>, Value) {
 }
 
 #[test]
+fn an_explained_login_shows_what_was_said_and_no_secret() {
+    for kind in KINDS {
+        let scene = Scene::of_one("portal", kind);
+        let config = scene.config().display().to_string();
+        let words = upptid(["try", "--config", &config, "--explain"]);
+        assert_eq!(words.code, Some(0), "{words:?}");
+        for part in ["  > ", "  < 200 OK", "user-agent: ", "[cut]"] {
+            assert!(words.stdout.contains(part), "{kind:?}: no {part:?} in {}", words.stdout);
+        }
+        let json = upptid(["try", "--config", &config, "--explain", "--json"]);
+        assert!(json.json()["exchanges"].as_array().unwrap().len() >= 2);
+        for text in [&words.stdout, &words.stderr, &json.stdout] {
+            assert_no_secret("stdout", text.as_bytes());
+        }
+        // Sessions and tokens of this service have 32 hexadecimal digits in a row.
+        let exchanges = json.json()["exchanges"].to_string();
+        let is_long = |run: &str| run.len() >= 24;
+        assert!(!exchanges.split(|c: char| !c.is_ascii_hexdigit()).any(is_long), "{exchanges}");
+    }
+}
+
+#[test]
 fn each_kind_of_login_is_tried_right_and_wrong_with_its_exit_code() {
     for kind in KINDS {
         let scene = Scene::of_one("portal", kind);
