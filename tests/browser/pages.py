@@ -106,7 +106,7 @@ class Demo:
             if (
                 any(name == "portal" and found == "lost" for name, found, _ in classes)
                 and any(name == "intranet" and found == "planned" for name, found, _ in classes)
-                and any(cause == "own_network" for *_, cause in classes)
+                and ("portal", "unmeasured", "own_network") in classes
             ):
                 return
             time.sleep(0.5)
@@ -122,6 +122,8 @@ class Demo:
         lost = one(portal, lambda it: it["class"] == "lost")
         planned = one(intranet, lambda it: it["class"] == "planned")
         unknown = one(portal, lambda it: it["cause"] == "own_network")
+        known = self.json(f"/api/v1/services/portal/at/{unknown['from']}")
+        assert known["evidence"]["witnesses"] == "0 of 2", f"C3.3: {known}"
         _, page = self.get("/service/portal")
         days = page.split('href="/service/portal/day/')[1:]
         day = days[-1].split('"')[0]

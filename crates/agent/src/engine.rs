@@ -280,8 +280,10 @@ impl Engine {
         };
         self.tools.ledger.attempt(&one.service.name, summary);
         let outcome = attempt.outcome;
-        one.evidence = (outcome != Outcome::Up)
-            .then(|| Box::new(Evidence { message: attempt.message.clone(), ..attempt.evidence }));
+        one.saw(
+            (outcome != Outcome::Up)
+                .then(|| Evidence { message: attempt.message.clone(), ..attempt.evidence }),
+        );
         self.show(slot, Some(shown));
         self.judge(slot, Attempted { started, account, outcome }, now);
     }

@@ -37,6 +37,14 @@ impl Measured {
         self.watch.on_resume(now)
     }
 
+    /// Takes what an attempt has seen; nothing if it was up. What the witnesses said of the failures
+    /// before it stays: the attempt that confirms them often ends after the witnesses have answered.
+    pub fn saw(&mut self, seen: Option<Evidence>) {
+        let told = self.evidence.take().and_then(|before| before.witnesses);
+        self.evidence = seen
+            .map(|seen| Box::new(Evidence { witnesses: seen.witnesses.clone().or(told), ..seen }));
+    }
+
     /// What a fact about `state` shows to people.
     pub fn evidence_of(&self, state: &ServiceState) -> Option<Box<Evidence>> {
         match state {
