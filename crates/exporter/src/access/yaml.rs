@@ -231,14 +231,13 @@ impl<'a> Section<'a> {
     /// Asks for `key`, `true` or `false`.
     pub(super) fn flag(&mut self, key: &'static str, remarks: &mut Vec<Remark>) -> Option<bool> {
         let node = self.ask(key)?;
-        match &node.content {
+        if let Content::Scalar(text, false) = &node.content {
             // As exporter-toolkit's YAML has them.
-            Content::Scalar(text, false) => match text.to_ascii_lowercase().as_str() {
+            match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" => return Some(true),
                 "false" | "no" | "off" => return Some(false),
                 _ => {}
-            },
-            _ => {}
+            }
         }
         remarks.push(node.remark("expected true or false, without quotes"));
         None
