@@ -47,7 +47,7 @@ pub use journal::{Journal, Line, segments};
 pub use metrics::Metrics;
 pub use peer::{Apache, Django, PEER_PASSWORD, Peer, Served, free_address, has};
 pub use people::{Announcement, ask};
-pub use program::{Finished, example, program, upptid};
+pub use program::{Finished, example, is_ci, program, upptid};
 pub use random::Random;
 pub use scene::{Kind, PASSWORD, Scene, USER, now};
 pub use told::{CONTACT_MAIL, PROVIDER_MAIL, Told, WEBHOOK_SECRET};
