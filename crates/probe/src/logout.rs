@@ -19,7 +19,8 @@ const NAME: &str = "log_out";
 /// Requests that one log-out may need.
 const REQUESTS_MAX: usize = 5;
 
-/// Logs out as the settings say, unless the login's own steps have done so. The error is a note for people.
+/// Logs out as the settings say, unless the login's own steps have done so. The error is a note for
+/// people.
 pub async fn log_out(session: &mut Session<'_>, signed_in: &SignedIn) -> Result<(), String> {
     let login = session.login;
     if matches!(&login.kind, Kind::Recipe(recipe) if !recipe.log_out.is_empty()) {
