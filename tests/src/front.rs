@@ -213,8 +213,7 @@ impl Manner {
                 Speaks::Http => find(answer, b"\r\n\r\n").map(|head| head + 4 + 10),
                 _ => Some(3),
             };
-            loop {
-                let Ok(count) = from_server.read(&mut piece).await else { break };
+            while let Ok(count) = from_server.read(&mut piece).await {
                 answer.extend_from_slice(&piece[..count]);
                 if count == 0 || enough(&answer).is_some_and(|enough| answer.len() >= enough) {
                     break;

@@ -337,7 +337,9 @@ impl Counters {
 
     /// The pages' certificate was read again, because its files had changed.
     pub(crate) fn certificate_read(&self, success: bool) {
-        self.certificate_reads.with_label_values(&[if success { "success" } else { "failure" }]).inc();
+        self.certificate_reads
+            .with_label_values(&[if success { "success" } else { "failure" }])
+            .inc();
     }
 
     /// When the pages' certificate expires; none without TLS.

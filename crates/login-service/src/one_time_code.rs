@@ -15,6 +15,7 @@ pub struct Codes {
 
 impl Codes {
     /// The time step of a right code: this one or, as the RFC recommends, the one before.
+    #[expect(clippy::disallowed_methods, reason = "a service has a clock of its own")]
     pub(crate) fn step_of(&self, code: &str) -> Option<u128> {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = since_epoch.unwrap_or_default().as_millis() / self.period_ms.max(1);

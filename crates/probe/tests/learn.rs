@@ -67,7 +67,7 @@ async fn what_is_learned_is_explicit_and_signs_in_by_itself() {
         assert_eq!(form.learned[0].button.as_deref(), Some("sign_in"));
         assert_eq!(learned.login.proof, [proof]);
         assert_eq!(learned.login.logout, logout);
-        assert_eq!(learned.saw.notes, [String::new(); 0]);
+        assert_eq!(learned.saw.notes, Vec::<String>::new());
         assert_eq!(learned.saw.logout, "the session was over after it");
         assert_eq!(learned.saw.user_field, "User name");
         assert_eq!(learned.saw.button, "Sign in");
@@ -75,7 +75,7 @@ async fn what_is_learned_is_explicit_and_signs_in_by_itself() {
 
         let attempt = attempt(learned.login.clone()).await;
         assert_eq!(attempt.outcome, Outcome::Up, "{}", attempt.message);
-        assert_eq!(attempt.notes, [String::new(); 0]);
+        assert_eq!(attempt.notes, Vec::<String>::new());
         assert_eq!(attempt.requests, learned.each.requests, "what is told is what it costs");
         let counts = site.service.counts();
         assert_eq!((counts.sessions_open, counts.logouts), (0, 3), "{counts:?}");

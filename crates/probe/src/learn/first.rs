@@ -33,7 +33,7 @@ pub enum Way {
     /// By a form.
     Form(Box<FirstLogin>),
     /// By HTTP authentication.
-    Http(Kind),
+    Http(Box<Kind>),
 }
 
 /// What the first login showed.
@@ -90,7 +90,7 @@ impl Pupil<'_> {
     ) -> Result<Way, Failure> {
         let (page, url, how) = open(session, url).await?;
         if let Some(kind) = by_http(&page, &url) {
-            return Ok(Way::Http(kind));
+            return Ok(Way::Http(Box::new(kind)));
         }
         let account = &self.task.login.account;
         let form = Form::new(url);

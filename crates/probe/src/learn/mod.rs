@@ -175,7 +175,7 @@ impl Pupil<'_> {
         let prepared = self.prepare(self.login(Kind::Form(asked)))?;
         let first = match self.first_login(&prepared).await? {
             first::Way::Form(first) => first,
-            first::Way::Http(kind) => return self.learn_http(kind).await,
+            first::Way::Http(kind) => return self.learn_http(*kind).await,
         };
         let outside = self.look_from_outside(&prepared, &first).await?;
         let mut draft = second::draft(self, *first, &outside)?;

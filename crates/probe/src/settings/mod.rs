@@ -11,8 +11,8 @@ mod oidc;
 mod one_time_code;
 mod proof;
 mod reach;
-mod ssh;
 pub mod recipe;
+mod ssh;
 pub mod template;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -28,8 +28,8 @@ pub use oidc::Oidc;
 pub use one_time_code::{Totp, TotpHash};
 pub use proof::{Logout, Proof, Refusals, Sign};
 pub use reach::{Client, Dial, Family, Http, Identity, Limits, Roots, Tls};
-pub use ssh::{ClientKey, Command, HostKey, Ssh};
 pub use recipe::Recipe;
+pub use ssh::{ClientKey, Command, HostKey, Ssh};
 
 /// One service's login. [`Login::new`] gives the defaults.
 #[derive(Clone, Debug)]

@@ -32,7 +32,7 @@ pub(super) fn account(
         ("password", r#"add password = { credential = "name" } or { file = "path" }"#),
     ] {
         // A key signs in in the password's place.
-        if !table.has(key) && !(key == "password" && table.has("key")) {
+        if !(table.has(key) || key == "password" && table.has("key")) {
             table.note(table.problem(key, format!("the login has no {key}")).help(remedy));
         }
     }
