@@ -5,6 +5,15 @@ use std::path::Path;
 
 use super::load::{self, Loaded};
 
+/// A key that nothing in the world is opened by.
+const SHELL_KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\n\
+    b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n\
+    QyNTUxOQAAACBs1dYOUzKL2GFjkHP29WrSD+WbsBDPAHbnUzYPlw/V9gAAAJCA+vbbgPr2\n\
+    2wAAAAtzc2gtZWQyNTUxOQAAACBs1dYOUzKL2GFjkHP29WrSD+WbsBDPAHbnUzYPlw/V9g\n\
+    AAAEBmNMVz2+uRGB0agAT9b5bjuEFCcywgj1uwHII/GZfW22zV1g5TMovYYWOQc/b1atIP\n\
+    5ZuwEM8AdudTNg+XD9X2AAAACWZvciB0ZXN0cwECAwQ=\n\
+    -----END OPENSSH PRIVATE KEY-----\n";
+
 /// The files' folder.
 fn shipped() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config"))
@@ -34,12 +43,17 @@ fn load(text: &str) -> Loaded {
         "directory",
         "registry",
         "registry-key",
+        "shell",
         "smtp",
         "ops",
     ] {
         write(name, "a secret\n").unwrap();
     }
-    write("portal-codes", "JBSWY3DPEHPK3PXP\n").unwrap();
+    for name in ["portal-codes", "portal2.codes"] {
+        write(name, "JBSWY3DPEHPK3PXP\n").unwrap();
+    }
+    write("shell-key", SHELL_KEY).unwrap();
+    write("known_hosts", "shell.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILIG2T/B0l0gaqj3puu510tu9N1OkQ4znY3LYuEm5zCF\n").unwrap();
     write("upptid.toml", text).unwrap();
     let path = folder.path().join("upptid.toml");
     let loaded = load::load(&path, Some(folder.path())).unwrap();
