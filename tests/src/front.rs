@@ -1,6 +1,7 @@
 //! A listener in front of a real server, which does to its connections what a test wants: TLS with
 //! a certificate of any kind, and the faults of a network and of a broken server.
 
+use std::io;
 use std::net::{SocketAddr, TcpStream as StdTcpStream};
 use std::sync::Arc;
 
@@ -8,10 +9,17 @@ use login_service::Certificate;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{
+    ClientConfig, DigitallySignedStruct, Error, ServerConfig, SignatureScheme,
+};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// Bytes of noise in one write.
 const NOISE: [u8; 4096] = [b'a'; 4096];
@@ -58,6 +66,37 @@ pub enum Trouble {
     AnotherPage,
 }
 
+/// The server behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whether it speaks TLS itself; its certificate is taken as it is.
+    pub is_tls: bool,
+}
+
+impl Server {
+    async fn connect(self) -> io::Result<Box<dyn Stream>> {
+        let tcp = TcpStream::connect(self.address).await?;
+        if !self.is_tls {
+            return Ok(Box::new(tcp));
+        }
+        let provider = Arc::new(ring::default_provider());
+        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+        Ok(Box::new(TlsConnector::from(Arc::new(config)).connect(name, tcp).await?))
+    }
+}
+
+/// What goes both ways.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// A listener in front of a server. It ends with its runtime.
 pub struct Front {
     /// Where it listens, on 127.0.0.1.
@@ -71,7 +110,7 @@ impl Front {
     /// that goes with it.
     pub fn start(
         runtime: &Runtime,
-        server: SocketAddr,
+        server: Server,
         speaks: Speaks,
         certificate: Option<(&Certificate, &[u8])>,
         trouble: Trouble,
@@ -109,7 +148,7 @@ impl Front {
 
 /// How each connection is treated.
 struct Manner {
-    server: SocketAddr,
+    server: Server,
     speaks: Speaks,
     tls: Option<TlsAcceptor>,
     trouble: Trouble,
@@ -140,7 +179,7 @@ impl Manner {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
         match self.trouble {
             Trouble::None => {
-                let Ok(mut server) = TcpStream::connect(self.server).await else { return };
+                let Ok(mut server) = self.server.connect().await else { return };
                 let _ = copy_bidirectional(&mut client, &mut server).await;
             }
             Trouble::HangsInAnswer => self.stop_in_answer(client).await,
@@ -202,9 +241,9 @@ impl Manner {
     /// Lets the client speak to the server, and hands out only the beginning of what it answers: of
     /// a page its head and a little more.
     async fn stop_in_answer(&self, client: impl AsyncRead + AsyncWrite + Unpin) {
-        let Ok(server) = TcpStream::connect(self.server).await else { return };
+        let Ok(server) = self.server.connect().await else { return };
         let (mut from_client, mut to_client) = tokio::io::split(client);
-        let (mut from_server, mut to_server) = server.into_split();
+        let (mut from_server, mut to_server) = tokio::io::split(server);
         let asking = async { tokio::io::copy(&mut from_client, &mut to_server).await };
         let answering = async {
             let mut answer = Vec::new();
@@ -258,12 +297,48 @@ fn acceptor(certificate: &Certificate, stapled: &[u8]) -> TlsAcceptor {
 #[derive(Debug)]
 struct Always(Arc<CertifiedKey>);
 
-impl tokio_rustls::rustls::server::ResolvesServerCert for Always {
-    fn resolve(
-        &self,
-        _: tokio_rustls::rustls::server::ClientHello<'_>,
-    ) -> Option<Arc<CertifiedKey>> {
+impl ResolvesServerCert for Always {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.0))
+    }
+}
+
+/// Takes every certificate of the server behind: what is tested is the one in front.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -13,7 +13,7 @@
 //! | `people.rs` | requests on the admin socket |
 //! | `told.rs` | a mail server and a webhook receiver, and the sections that name them |
 //! | `alerting.rs` | the real Prometheus and Alertmanager, with the files of `deploy/` |
-//! | `peer.rs` | real servers to log in to, and how to break what is behind them |
+//! | `servers/` | real servers to log in to, and how to break what is behind them |
 //! | `front.rs` | a listener before one, with TLS of any kind and the faults of a network |
 //! | `random.rs` | random numbers out of a seed that is printed and can be given again |
 //!
@@ -25,14 +25,14 @@ mod agent;
 mod alerting;
 mod faked_clock;
 mod figures;
-mod front;
+pub mod front;
 mod journal;
 mod metrics;
-mod peer;
 mod people;
 mod program;
 mod random;
 mod scene;
+pub mod servers;
 mod told;
 
 use std::thread;
@@ -42,10 +42,8 @@ pub use agent::{Agent, files_below, get};
 pub use alerting::{Alertmanager, Prometheus, shipped};
 pub use faked_clock::program_at;
 pub use figures::Figures;
-pub use front::{Front, Speaks, Trouble};
 pub use journal::{Journal, Line, segments};
 pub use metrics::Metrics;
-pub use peer::{Apache, Django, PEER_PASSWORD, Peer, Served, free_address, has};
 pub use people::{Announcement, ask};
 pub use program::{Finished, example, is_ci, program, upptid};
 pub use random::Random;

@@ -7,12 +7,22 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use end_to_end::{Apache, Django, Front, PEER_PASSWORD, Peer, Speaks, Trouble, upptid};
+use end_to_end::front::{Front, Server, Speaks, Trouble};
+use end_to_end::servers::Peer;
+use end_to_end::servers::apache::Apache;
+use end_to_end::servers::django::Django;
+use end_to_end::servers::dovecot::{DOVECOT, dovecot};
+use end_to_end::servers::place::Place;
+use end_to_end::servers::postfix::{POSTFIX, postfix};
+use end_to_end::servers::slapd::{ENTRY, LOCKED_ENTRY, SLAPD, entries, gone_elsewhere, slapd};
+use end_to_end::servers::sshd::{SSHD, sshd};
+use end_to_end::{PASSWORD, USER, upptid};
 use login_service::{Authority, Certificate};
 use tokio::runtime::Runtime;
 
@@ -104,6 +114,7 @@ fn befalls(condition: &Condition, peer: &Peer) -> bool {
         Trouble::HangsAtTls => !is_ssh,
         _ if condition.shows != Shows::Good => !is_ssh,
         _ if condition.account == Account::Locked => peer.locked.is_some(),
+        _ if condition.name == BROKEN.name => peer.broken.is_some(),
         _ => true,
     }
 }
@@ -113,17 +124,46 @@ fn c3_4_no_kind_of_login_gives_a_wrong_verdict() {
     let folder = tempfile::Builder::new().prefix("upptid-outcomes-").tempdir().unwrap();
     let folder = folder.path();
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let needed = [&DOVECOT[..], &[POSTFIX, SLAPD]].concat();
+    let places = (Place::with(&needed), Place::with(&DOVECOT), Place::with(&SSHD));
     let (Some(django), Some(apache)) = (Django::start(folder), Apache::start(folder)) else {
         return;
     };
+    let (Some(place), Some(mail_place), Some(shell_place)) = places else { return };
+    let mail = dovecot(&mail_place);
+    let passwords = dovecot(&place);
+    let submission = postfix(&place);
+    let directory = slapd(&place, &entries(&place));
+    let orphan = slapd(&place, &gone_elsewhere());
+    let shell = sshd(&shell_place, "");
     let mut peers = django.peers(folder);
     peers.extend(apache.peers());
+    let locked = Some("locked".to_owned());
+    peers.extend([
+        Peer { locked, ..direct("imap", "imaps://localhost:{port}", Speaks::Lines, mail.tls) },
+        direct("smtp", "smtps://localhost:{port}", Speaks::Lines, submission.tls),
+        Peer {
+            user: ENTRY.to_owned(),
+            locked: Some(LOCKED_ENTRY.to_owned()),
+            broken: Some(local(orphan.tls)),
+            ..direct("ldap", "ldaps://localhost:{port}", Speaks::Ldap, directory.tls)
+        },
+        Peer {
+            is_tls: false,
+            keys: format!("kind = \"ssh\"\nhost_key = {:?}", shell.host_key),
+            broken: None,
+            ..direct("ssh", "ssh://localhost:{port}", Speaks::Ssh, shell.port)
+        },
+    ]);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let stage = Stage::set(folder, &runtime);
 
     let mut table = stage.attempts(&peers, &CONDITIONS);
     django.break_it();
     apache.break_it();
+    // Mailboxes, and who checks the passwords of those who send mail.
+    fs::rename(mail_place.path("mail"), mail_place.path("mail.gone")).unwrap();
+    drop(passwords);
     table.extend(stage.attempts(&peers, std::slice::from_ref(&BROKEN)));
 
     let mut wrong = String::new();
@@ -139,6 +179,25 @@ fn c3_4_no_kind_of_login_gives_a_wrong_verdict() {
     }
     assert!(wrong.is_empty(), "wrong verdicts:\n{wrong}");
     check_document(&rendered(&peers, &table));
+}
+
+/// A server that does not speak HTTP, on this port.
+fn direct(kind: &'static str, url: &'static str, speaks: Speaks, port: u16) -> Peer {
+    Peer {
+        kind,
+        speaks,
+        address: local(port),
+        is_tls: true,
+        url,
+        keys: format!("kind = {kind:?}"),
+        user: USER.to_owned(),
+        locked: None,
+        broken: Some(local(port)),
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
 /// Whether a verdict (`down connect_refused`) is the expected one.
@@ -172,7 +231,7 @@ impl<'a> Stage<'a> {
     fn set(folder: &'a Path, runtime: &'a Runtime) -> Self {
         let authority = Authority::new().unwrap();
         fs::write(folder.join("ca.pem"), authority.ca_pem()).unwrap();
-        for (name, text) in [("right", PEER_PASSWORD), ("wrong", "Fel-4-Gurkor")] {
+        for (name, text) in [("right", PASSWORD), ("wrong", "Fel-4-Gurkor")] {
             fs::write(folder.join(name), text).unwrap();
             fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o600)).unwrap();
         }
@@ -218,7 +277,7 @@ impl<'a> Stage<'a> {
         fs::write(&path, head + services).unwrap();
         let done = upptid(["try", "--json", "--config", path.to_str().unwrap()]);
         for output in [&done.stdout, &done.stderr] {
-            assert!(!output.contains(PEER_PASSWORD), "the password is shown: {output}");
+            assert!(!output.contains(PASSWORD), "the password is shown: {output}");
         }
         let lines: Vec<serde_json::Value> = done
             .stdout
@@ -250,7 +309,12 @@ impl<'a> Stage<'a> {
             _ => &[],
         };
         let tls = (peer.speaks != Speaks::Ssh).then_some((&certificate, stapled));
-        Front::start(self.runtime, peer.address, peer.speaks, tls, condition.trouble)
+        let address = match condition.name == BROKEN.name {
+            true => peer.broken.unwrap_or(peer.address),
+            false => peer.address,
+        };
+        let server = Server { address, is_tls: peer.is_tls };
+        Front::start(self.runtime, server, peer.speaks, tls, condition.trouble)
     }
 
     fn service(&self, name: &str, peer: &Peer, condition: &Condition, port: u16) -> String {

@@ -13,9 +13,11 @@ use std::thread;
 use std::time::Duration;
 
 use contract::Instant;
+use end_to_end::servers::has;
+use end_to_end::servers::place::free_port;
 use end_to_end::{
     Agent, Announcement, CONTACT_MAIL, Journal, Kind, PROVIDER_MAIL, Random, Scene, WEBHOOK_SECRET,
-    ask, free_address, has, now, until, upptid,
+    ask, now, until, upptid,
 };
 use login_service::{Authority, Fault};
 use mail_service::Mail;
@@ -170,7 +172,7 @@ impl Servers {
         let at = folder.path().display().to_string();
         let authority = Authority::new().unwrap();
         let leaf = authority.leaf(&["localhost"]).unwrap();
-        let smtp_port = free_address().port();
+        let smtp_port = free_port();
         for (name, mode, text) in [
             ("ca.pem", 0o644, authority.ca_pem()),
             ("cert.pem", 0o644, leaf.chain_pem()),

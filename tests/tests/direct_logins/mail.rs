@@ -1,66 +1,17 @@
 //! Dovecot and Postfix.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::process::Command;
 
-use end_to_end::{PASSWORD, USER};
+use end_to_end::servers::dovecot::{DOVECOT, dovecot, passwords};
+use end_to_end::servers::place::Place;
+use end_to_end::servers::postfix::{POSTFIX, postfix};
+use end_to_end::{USER, until};
 
-use crate::place::{Place, Server, free_port};
-
-const DOVECOT: &str = "/usr/sbin/dovecot";
-const POSTFIX: &str = "/usr/lib/postfix/sbin/master";
-/// The user that owns mail here: nobody.
-const NOBODY: u32 = 65534;
-
-/// Dovecot, and the ports that it listens at.
-struct Dovecot {
-    server: Server,
-    tls: u16,
-    start_tls: u16,
-}
-
-fn dovecot(place: &Place) -> Dovecot {
-    let (tls, start_tls) = (free_port(), free_port());
-    passwords(place, 0o644);
-    fs::create_dir_all(place.path("mail")).unwrap();
-    chown(place.path("mail"), Some(NOBODY), Some(NOBODY)).unwrap();
-    let at = place.shown("");
-    let at = at.trim_end_matches('/');
-    place.write(
-        "dovecot.conf",
-        &format!(
-            "base_dir = {at}/run\nstate_dir = {at}/state\nlog_path = {at}/dovecot.log\n\
-             protocols = imap\nlisten = 127.0.0.1\nssl = required\n\
-             ssl_cert = <{at}/cert.pem\nssl_key = <{at}/key.pem\n\
-             auth_mechanisms = plain login\nauth_failure_delay = 0\n\
-             mail_location = maildir:{at}/mail/%u\nfirst_valid_uid = 1\n\
-             passdb {{\n driver = passwd-file\n args = {at}/passwd\n}}\n\
-             userdb {{\n driver = static\n args = uid={NOBODY} gid={NOBODY} home={at}/mail/%u\n}}\n\
-             service imap-login {{\n inet_listener imap {{\n  port = {start_tls}\n }}\n \
-             inet_listener imaps {{\n  port = {tls}\n  ssl = yes\n }}\n}}\n\
-             service auth {{\n unix_listener auth-smtp {{\n  mode = 0666\n }}\n}}\n\
-             service anvil {{\n unix_listener anvil-auth-penalty {{\n  mode = 0\n }}\n}}\n"
-        ),
-    );
-    let config = place.path("dovecot.conf");
-    let server = Server::start(Command::new(DOVECOT).arg("-F").arg("-c").arg(config), tls);
-    Dovecot { server, tls, start_tls }
-}
-
-/// Writes who may log in; with mode 0600 the server cannot read it. It looks again when the file's
-/// size has changed: its time is told in seconds.
-fn passwords(place: &Place, mode: u32) {
-    let accounts =
-        format!("{USER}:{{PLAIN}}{PASSWORD}::::::\nlocked:{{PLAIN}}{PASSWORD}::::::nologin\n");
-    let more = if mode == 0o600 { "another:{PLAIN}x::::::\n" } else { "" };
-    place.write("passwd", &(accounts + more));
-    fs::set_permissions(place.path("passwd"), fs::Permissions::from_mode(mode)).unwrap();
-}
+use crate::ca;
 
 #[test]
 fn a_mailbox_is_logged_in_to_by_imap_and_every_verdict_is_right() {
-    let Some(place) = Place::with(&[DOVECOT, "/usr/lib/dovecot/imap"]) else { return };
+    let Some(place) = Place::with(&DOVECOT) else { return };
     let dovecot = dovecot(&place);
     let imaps = format!("imaps://localhost:{}", dovecot.tls);
     let imap = format!("imap://localhost:{}", dovecot.start_tls);
@@ -93,7 +44,7 @@ fn a_mailbox_is_logged_in_to_by_imap_and_every_verdict_is_right() {
 
 #[test]
 fn a_password_file_that_cannot_be_read_is_the_services_fault() {
-    let Some(place) = Place::with(&[DOVECOT, "/usr/lib/dovecot/imap"]) else { return };
+    let Some(place) = Place::with(&DOVECOT) else { return };
     let dovecot = dovecot(&place);
     passwords(&place, 0o600);
     let imaps = format!("imaps://localhost:{}", dovecot.tls);
@@ -102,7 +53,7 @@ fn a_password_file_that_cannot_be_read_is_the_services_fault() {
 
 #[test]
 fn a_mailbox_whose_certificate_is_wrong_gets_no_password() {
-    let Some(place) = Place::with(&[DOVECOT, "/usr/lib/dovecot/imap"]) else { return };
+    let Some(place) = Place::with(&DOVECOT) else { return };
     let ours = &place.authority;
     let theirs = login_service::Authority::new().unwrap();
     for (certificate, cause) in [
@@ -124,7 +75,7 @@ fn a_mailbox_whose_certificate_is_wrong_gets_no_password() {
 
 #[test]
 fn mail_is_submitted_by_smtp_and_every_verdict_is_right() {
-    let Some(place) = Place::with(&[DOVECOT, "/usr/lib/dovecot/imap", POSTFIX]) else { return };
+    let Some(place) = Place::with(&[DOVECOT[0], DOVECOT[1], POSTFIX]) else { return };
     let dovecot = dovecot(&place);
     let postfix = postfix(&place);
     let smtps = format!("smtps://localhost:{}", postfix.tls);
@@ -139,7 +90,10 @@ fn mail_is_submitted_by_smtp_and_every_verdict_is_right() {
     // Of a password file that cannot be read this server says the same as of a wrong password:
     // only a second account tells (C3.5).
     passwords(&place, 0o600);
-    place.attempt(&smtp, USER, "password", &[]).is("account rejected");
+    let refused = until("Dovecot to look at its passwords again", || {
+        Some(place.attempt(&smtp, USER, "password", &[])).filter(|tried| tried.verdict != "up")
+    });
+    refused.is("account rejected");
     passwords(&place, 0o644);
 
     postfix.server.freeze();
@@ -155,63 +109,10 @@ fn mail_is_submitted_by_smtp_and_every_verdict_is_right() {
 
 #[test]
 fn c1_5_without_encryption_no_password_is_sent() {
-    let Some(place) = Place::with(&[DOVECOT, "/usr/lib/dovecot/imap", POSTFIX]) else { return };
+    let Some(place) = Place::with(&[DOVECOT[0], DOVECOT[1], POSTFIX]) else { return };
     let _dovecot = dovecot(&place);
     let postfix = postfix(&place);
     let clear = format!("smtp://localhost:{}", postfix.clear);
     let down = place.attempt(&clear, USER, "password", &[]).is("down no_start_tls");
     assert_eq!(down.steps(), ["greeting", "offers"]);
-}
-
-/// Postfix, and the ports that it listens at; `clear` never encrypts.
-struct Postfix {
-    server: Server,
-    tls: u16,
-    start_tls: u16,
-    clear: u16,
-}
-
-fn postfix(place: &Place) -> Postfix {
-    let (tls, start_tls, clear) = (free_port(), free_port(), free_port());
-    let at = place.shown("");
-    let at = at.trim_end_matches('/');
-    place.write(
-        "postfix/main.cf",
-        &format!(
-            "compatibility_level = 3.6\nqueue_directory = {at}/queue\n\
-             data_directory = {at}/data\ndaemon_directory = /usr/lib/postfix/sbin\n\
-             command_directory = /usr/sbin\nmail_owner = postfix\nmyhostname = localhost\n\
-             mydestination =\ninet_interfaces = 127.0.0.1\ninet_protocols = ipv4\n\
-             maillog_file = {at}/postfix.log\nmaillog_file_prefixes = {at}\n\
-             smtpd_tls_chain_files = {at}/key.pem, {at}/cert.pem\n\
-             smtpd_tls_security_level = encrypt\nsmtpd_sasl_auth_enable = yes\n\
-             smtpd_sasl_type = dovecot\nsmtpd_sasl_path = {at}/run/auth-smtp\n\
-             smtpd_relay_restrictions = reject\nalias_maps =\nalias_database =\n"
-        ),
-    );
-    place.write(
-        "postfix/master.cf",
-        &format!(
-            "127.0.0.1:{start_tls} inet n - n - - smtpd\n\
-             127.0.0.1:{tls} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes\n\
-             127.0.0.1:{clear} inet n - n - - smtpd -o smtpd_tls_security_level=none\n\
-             tlsmgr unix - - n 1000? 1 tlsmgr\nanvil unix - - n - 1 anvil\n\
-             rewrite unix - - n - - trivial-rewrite\nproxymap unix - - n - - proxymap\n\
-             postlog unix-dgram n - n - 1 postlogd\n"
-        ),
-    );
-    fs::create_dir_all(place.path("queue")).unwrap();
-    fs::create_dir_all(place.path("data")).unwrap();
-    let config = place.shown("postfix");
-    let owned = Command::new("chown").arg("postfix").arg(place.path("data")).status();
-    assert!(owned.is_ok_and(|status| status.success()));
-    let checked = Command::new("/usr/sbin/postfix").args(["-c", &config, "check"]).output();
-    assert!(checked.as_ref().is_ok_and(|output| output.status.success()), "{checked:?}");
-    let server = Server::start(Command::new(POSTFIX).args(["-d", "-c", &config]), tls);
-    Postfix { server, tls, start_tls, clear }
-}
-
-/// The key that names the private CA.
-pub fn ca(place: &Place) -> String {
-    format!("ca_file = \"{}\"", place.shown("ca.pem"))
 }

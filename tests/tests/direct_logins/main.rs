@@ -3,5 +3,11 @@
 
 mod directory;
 mod mail;
-mod place;
 mod shell;
+
+use end_to_end::servers::place::Place;
+
+/// The key that names the private CA.
+fn ca(place: &Place) -> String {
+    format!("ca_file = \"{}\"", place.shown("ca.pem"))
+}

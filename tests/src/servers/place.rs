@@ -7,10 +7,12 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use end_to_end::{PASSWORD, is_ci, until, upptid};
 use login_service::{Authority, Certificate};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::program::{is_ci, upptid};
+use crate::{PASSWORD, until};
 
 /// The secret forms that no output may hold: the password, and what SASL makes of it.
 const SECRETS: [&str; 3] =
@@ -51,6 +53,11 @@ impl Place {
         place.write("wrong", "not the password");
         place.write("nothing", "");
         Some(place)
+    }
+
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where a file of this name lies.
@@ -143,6 +150,11 @@ impl Attempted {
 pub struct Server(Child);
 
 impl Server {
+    /// A server that runs already.
+    pub fn of(process: Child) -> Self {
+        Server(process)
+    }
+
     /// Starts a server in a process group of its own, and waits until it takes connections.
     pub fn start(command: &mut Command, port: u16) -> Self {
         let null = || Stdio::null();
