@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contract::{
-    DueClose, Fact, History, Instant, Month, MonthClose, SignedStatement, due_closes,
-    due_revisions, revisions_to_look_up,
+    DueClose, Fact, Instant, Month, MonthClose, SignedStatement, due_closes, due_revisions,
+    revisions_to_look_up,
 };
 use exporter::Counters;
-use ledger::{Ledger, Tip, read_until};
-use statement::document::{Document, LedgerPosition};
-use statement::{Asked, Lang, Signature, SigningKey, compose, json, sha256};
+use ledger::Ledger;
+use statement::document::Document;
+use statement::{Lang, Signature, SigningKey, json, sha256};
 use tokio::sync::watch;
 
 use crate::board::Board;
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::{self, Contact};
 use crate::signing_key;
 use crate::statement_files::MonthFolder;
+use crate::statement_source::StatementSource;
 
 /// How often it is seen whether anything may be due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -52,9 +53,6 @@ pub struct Closing {
 
 /// Why something that is due was not done.
 type Trouble = String;
-
-const ANOTHER_VERSION: &str = "it cannot be made anew: another version of this program made it";
-const NOT_DECIDED: &str = "the journal does not say that all in the month is decided";
 
 impl Closing {
     /// Closes what is due, at the start and then each minute of what is decided, until it is
@@ -173,7 +171,7 @@ impl Closing {
     fn make_month(
         &self,
         key: &SigningKey,
-        source: &Source,
+        source: &StatementSource,
         due: Vec<DueClose>,
     ) -> Result<(), Trouble> {
         let mut trouble = None;
@@ -190,7 +188,12 @@ impl Closing {
     }
 
     /// Composes, signs and records; then writes the files.
-    fn make_one(&self, key: &SigningKey, source: &Source, due: &DueClose) -> Result<(), Trouble> {
+    fn make_one(
+        &self,
+        key: &SigningKey,
+        source: &StatementSource,
+        due: &DueClose,
+    ) -> Result<(), Trouble> {
         let mut made = SignedStatement {
             customer: due.customer.clone(),
             month: due.month,
@@ -202,7 +205,7 @@ impl Closing {
             public_key: String::new(),
             signature: String::new(),
         };
-        let document = source.compose(&made).ok_or(NOT_DECIDED)?;
+        let document = source.compose(&made)?;
         let bytes = json::document_bytes(&document);
         let Signature { public_key, value } = key.sign(&bytes);
         (made.sha256, made.public_key, made.signature) = (sha256(&bytes), public_key, value);
@@ -252,11 +255,7 @@ impl Closing {
         for ((month, used_seq), signed) in missing {
             let source = self.read(month, Some(used_seq))?;
             for made in signed {
-                let document = source.compose(&made).ok_or(NOT_DECIDED)?;
-                let bytes = json::document_bytes(&document);
-                if sha256(&bytes) != made.sha256 {
-                    return Err(ANOTHER_VERSION.to_owned());
-                }
+                let (document, bytes) = source.compose_again(&made)?;
                 self.write_files(&source, &made, &document, &bytes)?;
             }
         }
@@ -264,18 +263,14 @@ impl Closing {
     }
 
     /// What the journal says up to a line; up to the last one that lasts, if none is named.
-    fn read(&self, month: Month, seq: Option<u64>) -> Result<Source, Trouble> {
-        let journal = self.state_dir.join("journal");
+    fn read(&self, month: Month, seq: Option<u64>) -> Result<StatementSource, Trouble> {
         let seq = seq.unwrap_or_else(|| self.ledger.health().journal.last_seq);
-        let read = read_until(&journal, month.prev(), Some(seq));
-        let (history, tip) = read.map_err(|error| error.to_string())?;
-        let folder = MonthFolder::new(&self.state_dir, &history, month);
-        Ok(Source { history, tip, folder })
+        StatementSource::read(&self.state_dir, month, seq)
     }
 
     fn write_files(
         &self,
-        source: &Source,
+        source: &StatementSource,
         made: &SignedStatement,
         document: &Document,
         bytes: &str,
@@ -300,23 +295,6 @@ impl Closing {
         let now = self.clock.now().wall;
         let ticket = self.ledger.record(facts.into_iter().map(|fact| (now, fact)).collect());
         ticket.wait().map(|_| ()).map_err(|error| error.to_string())
-    }
-}
-
-/// What statements are composed from.
-struct Source {
-    history: History,
-    /// The last line read.
-    tip: Tip,
-    /// Where the files of what is made belong.
-    folder: MonthFolder,
-}
-
-impl Source {
-    /// None unless all in the month is decided.
-    fn compose(&self, asked: &SignedStatement) -> Option<Document> {
-        let ledger = LedgerPosition { seq: self.tip.seq, hash: self.tip.hash.to_string() };
-        compose(&self.history, &Asked { ledger, ..Asked::signed(asked) })
     }
 }
 

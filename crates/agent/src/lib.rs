@@ -15,6 +15,7 @@ mod run;
 mod signing_key;
 mod source;
 mod statement_files;
+mod statement_source;
 pub mod wishes;
 mod witnesses;
 

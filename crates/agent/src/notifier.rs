@@ -4,7 +4,10 @@
 //! A letter is on record once its server has accepted it. A crash between the two sends it again,
 //! with the same id; nothing else has to be kept.
 
+mod enclosing;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -16,7 +19,7 @@ use exporter::Counters;
 use ledger::Ledger;
 use notices::mail::Mailer;
 use notices::webhook::Poster;
-use notices::{Desk, Letter, Matter, Sender, Trouble, compose, matters};
+use notices::{Desk, Enclosed, Letter, Matter, Sender, Trouble, compose, matters};
 use tokio::sync::watch::{Receiver, Sender as Watch, channel};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -48,6 +51,8 @@ pub struct Tools {
     pub board: Arc<Board>,
     /// What is counted.
     pub counters: Arc<Counters>,
+    /// Where the journal and the statements are.
+    pub state_dir: PathBuf,
 }
 
 impl Tools {
@@ -211,6 +216,13 @@ impl Looked {
     }
 }
 
+/// A letter, and what the facts say for it.
+struct Prepared {
+    letter: Letter,
+    matters: Vec<Matter>,
+    statements: Arc<[enclosing::Told]>,
+}
+
 /// Letters that a channel takes in one go, and what came of them.
 struct Batch {
     channel: String,
@@ -326,11 +338,16 @@ impl Telling {
             letters.truncate(BATCH_MAX);
             let contracts = &mut self.contracts;
             let letters = ledger.read(|history| {
-                let with_matters = |letter: Letter| {
+                let nothing = BTreeSet::new();
+                let prepared = |letter: Letter| {
+                    let services = self.settings.reachable.contacts.get(letter.contact());
+                    let services = services.unwrap_or(&nothing);
+                    let statements =
+                        enclosing::told(history, &letter, services, &self.tools.state_dir).into();
                     let matters = matters(history, contracts, &letter.items, &decided);
-                    (letter, matters)
+                    Prepared { letter, matters, statements }
                 };
-                letters.into_iter().map(with_matters).collect()
+                letters.into_iter().map(prepared).collect()
             });
             self.busy.insert(channel.clone());
             let batch = Batch { channel, generation: self.generation, way, tried: Vec::new() };
@@ -385,18 +402,19 @@ impl Batch {
     /// Sends the letters, in order, until one finds the way closed or the agent ends.
     async fn send(
         mut self,
-        letters: Vec<(Letter, Vec<Matter>)>,
+        letters: Vec<Prepared>,
         tools: Tools,
         settings: Arc<Settings>,
         under_way: UnderWay,
         ended: Receiver<()>,
     ) -> Self {
-        for (letter, matters) in letters {
+        for prepared in letters {
             if ended.has_changed().is_err() {
                 break;
             }
             let now = tools.clock.now().wall;
-            let sent = self.way.send(&letter, &matters, &settings, now).await;
+            let sent = self.way.send(&prepared, &settings, &tools.state_dir, now).await;
+            let letter = prepared.letter;
             let is_closed = matches!(sent, Err(Trouble::Way(_)));
             tell(&tools.counters, &letter, &sent);
             if sent.is_ok() {
@@ -419,23 +437,41 @@ impl Batch {
 impl Way {
     async fn send(
         &mut self,
-        letter: &Letter,
-        matters: &[Matter],
+        prepared: &Prepared,
         settings: &Settings,
+        state_dir: &Path,
         now: Instant,
     ) -> Result<(), Trouble> {
+        let Prepared { letter, matters, statements } = prepared;
         match self {
             Way::Mail(mailer) => {
                 let contact = letter.contact();
                 let Some((address, lang)) = settings.people.get(contact) else {
                     return Err(Trouble::Later("the contact has no address any more".to_owned()));
                 };
-                let message = compose(matters, *lang, &settings.sender);
+                let enclosed = enclosed(statements.clone(), *lang, state_dir.to_owned()).await;
+                let message = compose(matters, *lang, &settings.sender, enclosed);
                 mailer.send(&message, contact, address, now).await
             }
             Way::Webhook(poster) => poster.send(matters, &settings.sender, now).await,
         }
     }
+}
+
+/// What goes with a letter. Reading and composing keep no other channel waiting.
+async fn enclosed(
+    statements: Arc<[enclosing::Told]>,
+    lang: notices::Lang,
+    state_dir: PathBuf,
+) -> Enclosed {
+    if statements.is_empty() {
+        return Enclosed::default();
+    }
+    let work = move || enclosing::enclose(&statements, lang, &state_dir);
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "statements were not enclosed; this is a fault of the program");
+        Enclosed::default()
+    })
 }
 
 /// What the journal is told of a delivery.

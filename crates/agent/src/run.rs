@@ -97,6 +97,7 @@ pub async fn run(config: Config, deps: Deps) -> Result<(), RunError> {
         ledger: ledger.clone(),
         board: board.clone(),
         counters: counters.clone(),
+        state_dir: config.agent.state_dir.clone(),
     };
     let notifier = Notifier::start(tools, &config)
         .map_err(|error| RunError::Unusable(format!("cannot start the notifier: {error}")))?;

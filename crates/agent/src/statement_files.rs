@@ -2,12 +2,18 @@
 //! from the journal.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use contract::{History, Month, SignedStatement};
-use statement::{Document, Lang, Signature, csv, file_name, html, json, pdf, slugs};
+use statement::{
+    Checked, Document, Form, Lang, Signature, check, csv, file_name, html, json, pdf, sha256, slugs,
+};
+
+/// Longer ones are not read.
+const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Where a month's statements belong: `statements/2026-10`.
 pub struct MonthFolder {
@@ -62,9 +68,7 @@ impl StatementFiles<'_> {
         made: &SignedStatement,
         langs: &[Lang],
     ) -> Result<(), String> {
-        let signature =
-            Signature { public_key: made.public_key.clone(), value: made.signature.clone() };
-        let signed = json::file(bytes, Some(&signature));
+        let signed = signed_json(bytes, made);
         fs::create_dir_all(self.folder).map_err(|error| failed(self.folder, &error))?;
         for &lang in langs {
             self.put(Some(lang), "html", html::render(document, &signed, lang).as_bytes())?;
@@ -77,8 +81,41 @@ impl StatementFiles<'_> {
         synced.map_err(|error| failed(self.folder, &error))
     }
 
+    /// What one of them is called: `exempelbolaget-ab.sv.pdf`.
+    pub fn name(&self, lang: Option<Lang>, extension: &str) -> String {
+        file_name(self.slug, self.revision, lang, extension)
+    }
+
+    /// Reads one of them; none if it is not there, or does not say to the bit what was signed
+    /// (C10.1).
+    pub fn read(
+        &self,
+        lang: Option<Lang>,
+        form: Form,
+        made: &SignedStatement,
+    ) -> Option<(Checked, Vec<u8>)> {
+        let extension = match form {
+            Form::Json => "json",
+            Form::Html => "html",
+            Form::Pdf => "pdf",
+        };
+        let path = self.path(lang, extension);
+        // No link leads out of the folder.
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
+        let about = file.metadata().ok()?;
+        if !about.is_file() || about.len() > FILE_BYTES_MAX {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+        let checked = check(&bytes, form).ok()?;
+        let is_it = sha256(&checked.bytes) == made.sha256
+            && checked.signature.as_ref() == Some(&signature(made));
+        is_it.then_some((checked, bytes))
+    }
+
     fn path(&self, lang: Option<Lang>, extension: &str) -> PathBuf {
-        self.folder.join(file_name(self.slug, self.revision, lang, extension))
+        self.folder.join(self.name(lang, extension))
     }
 
     /// Where a file has its name, all of it is on the disk.
@@ -93,6 +130,15 @@ impl StatementFiles<'_> {
         };
         write().map_err(|error| failed(&path, &error))
     }
+}
+
+/// The JSON file of a statement, of whose document these are the bytes.
+pub fn signed_json(bytes: &str, made: &SignedStatement) -> String {
+    json::file(bytes, Some(&signature(made)))
+}
+
+fn signature(made: &SignedStatement) -> Signature {
+    Signature { public_key: made.public_key.clone(), value: made.signature.clone() }
 }
 
 fn failed(path: &Path, error: &io::Error) -> String {

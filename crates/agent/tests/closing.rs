@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use agent::admin::{Claim, Reply, Request};
 use contract::fact::{AdjustmentKind, Decision, Ground};
+use mail_service::{Mail, MailFault, MailOptions, MailServer};
 use serde_json::Value;
 use statement::{Form, check};
 
@@ -16,13 +17,26 @@ use scene::{Scene, ask};
 
 /// A customer who reads English, and terms under which one person may claim and decide.
 async fn scene() -> Scene {
+    scene_with("customer = \"Exempelbolaget AB\"\n", "").await
+}
+
+/// The same, with another customer and `more`.
+async fn scene_with(customer: &str, more: &str) -> Scene {
     Scene::new(
-        "customer = \"Exempelbolaget AB\"\nmonthly_fee = \"12500.00 SEK\"\n",
-        "[provider]\nname = \"Drift AB\"\n[terms.standard]\nfour_eyes = false\n\
+        &format!("{customer}monthly_fee = \"12500.00 SEK\"\n"),
+        &format!(
+            "{more}[provider]\nname = \"Drift AB\"\n[terms.standard]\nfour_eyes = false\n\
          [[contact]]\nid = \"anna\"\nmail = \"anna@customer.example\"\nlang = \"en\"\n\
-         services = [\"portal\"]\n",
+         services = [\"portal\"]\n"
+        ),
     )
     .await
+}
+
+/// By which the agent sends mail.
+fn by(server: &MailServer) -> String {
+    let port = server.port();
+    format!("[mail]\nserver = \"127.0.0.1:{port}\"\ntls = \"none\"\nfrom = \"a@b.example\"\n")
 }
 
 /// The facts of this kind.
@@ -231,4 +245,92 @@ async fn c5_3_c6_7_a_decision_long_after_the_close_makes_a_revision_as_well() {
     run_until(&scene, "2027-06-13T12:00:00Z", 9).await;
     run_until(&scene, "2027-06-30T22:00:01Z", 10).await;
     assert_eq!(signed(&scene.facts())[9..], [("2027-06".to_owned(), 0)]);
+}
+
+/// The files that must go with the letter about October, by their names in it.
+fn enclosed(scene: &Scene) -> Vec<(String, String, Vec<u8>)> {
+    let files = files(&scene.path("state/statements/2026-10")).into_iter();
+    let types = [("pdf", "application/pdf"), ("json", "application/json")];
+    let enclosed = |(name, bytes): (String, Vec<u8>)| {
+        let (_, media_type) = types.iter().find(|(end, _)| name.ends_with(end))?;
+        Some((format!("2026-10-{name}"), (*media_type).to_owned(), bytes))
+    };
+    files.filter_map(enclosed).collect()
+}
+
+fn attached(mail: &Mail) -> Vec<(String, String, Vec<u8>)> {
+    let attached = mail.attached().into_iter();
+    attached.map(|file| (file.name, file.media_type, file.bytes)).collect()
+}
+
+/// Runs the agent over October's end until the statement's letter is delivered; `meanwhile` it is
+/// signed, and its files are written.
+async fn letter(scene: &Scene, server: &MailServer, meanwhile: impl FnOnce()) -> Mail {
+    scene
+        .agent_at("2026-10-31T22:59:59Z", async |socket, _| {
+            let json = json_file(scene, "2026-10", 0);
+            scene.until(socket, |facts| !signed(facts).is_empty() && json.exists()).await;
+            meanwhile();
+            scene.until(socket, |facts| !of_kind(facts, "notice_delivered").is_empty()).await;
+        })
+        .await;
+    let [mail] = &server.mails()[..] else { panic!("one mail") };
+    mail.clone()
+}
+
+#[tokio::test]
+async fn c10_1_a_statements_letter_carries_the_signed_files() {
+    let server = MailServer::start(MailOptions::default()).unwrap();
+    let scene = scene_with("customer = \"Exempelbolaget AB\"\n", &by(&server)).await;
+    let mail = letter(&scene, &server, || {}).await;
+    let mut attached = attached(&mail);
+    for (name, media_type, bytes) in &attached {
+        let form = if media_type == "application/pdf" { Form::Pdf } else { Form::Json };
+        assert!(check(bytes, form).unwrap().signature.is_some(), "{name}");
+        assert!(mail.readable().contains(name), "{}", mail.readable());
+    }
+    attached.sort();
+    let mut files = enclosed(&scene);
+    files.sort();
+    assert_eq!(files.len(), 2);
+    assert!(attached == files, "to the byte");
+}
+
+#[tokio::test]
+async fn c10_1_a_statement_whose_files_are_lost_or_changed_is_enclosed_none_the_less() {
+    let server = MailServer::start(MailOptions::default()).unwrap();
+    server.inject(MailFault::PutsOff);
+    let scene = scene_with("customer = \"Exempelbolaget AB\"\n", &by(&server)).await;
+    let mut files = Vec::new();
+    let mail = letter(&scene, &server, || {
+        files = enclosed(&scene);
+        let folder = scene.path("state/statements/2026-10");
+        fs::remove_file(folder.join("exempelbolaget-ab.en.pdf")).unwrap();
+        let json = fs::read_to_string(json_file(&scene, "2026-10", 0)).unwrap();
+        fs::write(json_file(&scene, "2026-10", 0), json.replace("12500.00", "99999.00")).unwrap();
+        server.inject(MailFault::None);
+    })
+    .await;
+    let mut attached = attached(&mail);
+    attached.sort();
+    files.sort();
+    assert!(attached == files, "what was signed, made anew from the journal");
+}
+
+#[tokio::test]
+async fn c10_5_a_statement_in_common_goes_only_to_whom_all_its_services_are_told() {
+    let server = MailServer::start(MailOptions::default()).unwrap();
+    // Without a customer, beside another service without one.
+    let other = "[[service]]\nname = \"intranet\"\nlogin.url = \"https://127.0.0.1:9/\"\n\
+                 login.user = \"probe\"\nlogin.password = { file = \"password\" }\n";
+    let scene = scene_with("", &format!("{}{other}", by(&server))).await;
+    scene
+        .agent_at("2026-10-31T22:59:59Z", async |socket, _| {
+            scene.until(socket, |facts| !of_kind(facts, "notice_delivered").is_empty()).await;
+        })
+        .await;
+    let [mail] = &server.mails()[..] else { panic!("one mail") };
+    assert_eq!(attached(mail), []);
+    let text = mail.readable();
+    assert!(text.contains("statements/2026-10/no-customer.json"), "{text}");
 }

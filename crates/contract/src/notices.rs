@@ -11,7 +11,9 @@ use crate::month_terms::ResolvedTerms;
 use crate::service_record::ServiceSetting;
 use crate::stops::Stop;
 
-pub use due::{DUE_MAX, DueNotice, NOTICE_AGE_MS_MAX, Reachable, due, statement_about};
+pub use due::{
+    DUE_MAX, DueNotice, NOTICE_AGE_MS_MAX, Reachable, due, statement_about, statement_of,
+};
 
 /// The channel of a mail; no webhook has this name.
 pub const MAIL: &str = "mail";

@@ -8,6 +8,6 @@ mod mail_server;
 mod stream;
 mod webhook_receiver;
 
-pub use mail_server::{Mail, MailFault, MailOptions, MailServer};
+pub use mail_server::{AttachedFile, Mail, MailFault, MailOptions, MailServer};
 pub use stream::Certificate;
 pub use webhook_receiver::{Post, WebhookReceiver};

@@ -70,6 +70,24 @@ impl Mail {
         found.unwrap_or_default()
     }
 
+    /// The files that go with it, in base64 each.
+    pub fn attached(&self) -> Vec<AttachedFile> {
+        let parts = self.data.split("\r\n--").filter_map(|part| part.split_once("\r\n\r\n"));
+        let field = |head: &str, name: &str, ends: char| {
+            let (_, rest) = head.split_once(name)?;
+            Some(rest.split([ends, '\r']).next().unwrap_or_default().to_owned())
+        };
+        let attached = parts.filter(|(head, _)| head.contains("Content-Disposition: attachment;"));
+        attached
+            .map(|(head, body)| (head.replace("\r\n ", " "), body))
+            .map(|(head, body)| AttachedFile {
+                name: field(&head, "filename=\"", '"').unwrap_or_default(),
+                media_type: field(&head, "Content-Type: ", ';').unwrap_or_default(),
+                bytes: BASE64.decode(body.replace("\r\n", "")).unwrap_or_default(),
+            })
+            .collect()
+    }
+
     /// All of it as text: encoded words and bodies decoded, as a reader sees them.
     pub fn readable(&self) -> String {
         let mut text = self.header("subject");
@@ -85,6 +103,17 @@ impl Mail {
         }
         words(&text)
     }
+}
+
+/// A file that goes with a mail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AttachedFile {
+    /// What it is called.
+    pub name: String,
+    /// What it is: `application/pdf`.
+    pub media_type: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
 }
 
 /// A running mail server.

@@ -25,6 +25,26 @@ pub struct Sender {
     pub classification: String,
 }
 
+/// A file that goes with a letter.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EnclosedFile {
+    /// What it is called: ASCII, without a path.
+    pub name: String,
+    /// What it is: `application/pdf`.
+    pub media_type: &'static str,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+/// The files that go with a letter, and those that do not.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Enclosed {
+    /// Those that do.
+    pub files: Vec<EnclosedFile>,
+    /// Where those are that the reader has to ask the provider for.
+    pub left_behind: Vec<String>,
+}
+
 /// A letter, ready to go out. The same notices make the same message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Message {
@@ -40,10 +60,12 @@ pub struct Message {
     pub text: String,
     /// HTML, which says the same.
     pub html: String,
+    /// What goes with it.
+    pub files: Vec<EnclosedFile>,
 }
 
 /// Writes a letter about `matters`, of which there is at least one.
-pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender) -> Message {
+pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender, enclosed: Enclosed) -> Message {
     let items: Vec<DueNotice> = matters.iter().map(|it| it.due.clone()).collect();
     let first = items.first().map(|it| it.notice);
     let kind = first.filter(|first| items.iter().all(|it| it.notice == *first));
@@ -67,6 +89,7 @@ pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender) -> Message {
     if kind == Some(NoticeKind::FaultReport) {
         content.push(Block::Paragraph(acknowledge(lang, &items)));
     }
+    content.extend(words::enclosed(lang, &enclosed));
     content.push(Block::Footer(footer(lang, sender)));
 
     // The oldest incident first, whichever ended first: a thread has the same head throughout.
@@ -85,6 +108,7 @@ pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender) -> Message {
         text: blocks::text(&content),
         html: blocks::html(lang.code(), &subject, &content),
         subject,
+        files: enclosed.files,
     }
 }
 

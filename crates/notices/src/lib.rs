@@ -26,7 +26,7 @@ mod trouble;
 pub mod webhook;
 mod words;
 
-pub use compose::{Message, Sender, compose};
+pub use compose::{Enclosed, EnclosedFile, Message, Sender, compose};
 pub use desk::{Desk, Waiting};
 pub use identity::{letter_id, thread_id};
 pub use letter::{ITEMS_MAX, Letter, letters};

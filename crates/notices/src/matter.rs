@@ -1,7 +1,7 @@
 //! What the facts say of a letter's notices.
 
 use contract::contracts::Contracts;
-use contract::notices::DueNotice;
+use contract::notices::{DueNotice, statement_of};
 use contract::stops::judged_stops;
 use contract::support::in_office_hours;
 use contract::{
@@ -156,8 +156,7 @@ fn stop(history: &History, contracts: &mut Contracts, due: &DueNotice) -> Option
 }
 
 fn statement(history: &History, due: &DueNotice) -> Option<What> {
-    let (month, revision) = due.about.split_once('/')?;
-    let (month, revision): (Month, u32) = (month.parse().ok()?, revision.parse().ok()?);
+    let (month, revision) = statement_of(&due.about)?;
     let mut closes = history.closes(&due.service).iter();
     // A revision closes again only the services that it concerns.
     let close =

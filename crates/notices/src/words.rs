@@ -4,6 +4,7 @@ use contract::{Evidence, NoticeKind, StopVerdict};
 use statement::Lang;
 
 use crate::blocks::Block;
+use crate::compose::Enclosed;
 use crate::matter::{Incident, Matter, Statement, Stop, What};
 
 /// Most services that are named in a subject.
@@ -170,6 +171,28 @@ pub(crate) fn details(lang: Lang, it: &Matter) -> Vec<Block> {
         )),
     }
     blocks.insert(0, Block::Rows(rows));
+    blocks
+}
+
+/// What goes with a letter, how it is proved, and where the rest is.
+pub(crate) fn enclosed(lang: Lang, enclosed: &Enclosed) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut list = |swedish: &str, english: &str, files: Vec<String>| {
+        if !files.is_empty() {
+            blocks.push(Block::Paragraph(lang.of(swedish, english).to_owned()));
+            blocks.push(Block::List(files));
+        }
+    };
+    list(
+        "Bifogat, signerat. Underskriften prövas med kommandot upptid verify och filens namn:",
+        "Enclosed, signed. The command upptid verify and the file's name prove the signature:",
+        enclosed.files.iter().map(|file| file.name.clone()).collect(),
+    );
+    list(
+        "Inte bifogat. Leverantören har filerna i mätplatsens tillståndskatalog:",
+        "Not enclosed. The provider has the files in the state folder of the vantage point:",
+        enclosed.left_behind.clone(),
+    );
     blocks
 }
 

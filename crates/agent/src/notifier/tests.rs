@@ -58,6 +58,7 @@ impl Scene {
             ledger: self.ledger.clone(),
             board: Arc::default(),
             counters: Arc::new(Counters::new()),
+            state_dir: self.folder.path().join("state"),
         };
         Notifier::start(tools, &self.config(self.server.port(), "anna@c.example")).unwrap()
     }

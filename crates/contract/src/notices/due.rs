@@ -221,3 +221,9 @@ impl OfService<'_> {
 pub fn statement_about(month: Month, revision: u32) -> String {
     format!("{month}/{revision}")
 }
+
+/// The month and the revision that a statement's notice is about; none if it is about neither.
+pub fn statement_of(about: &str) -> Option<(Month, u32)> {
+    let (month, revision) = about.split_once('/')?;
+    Some((month.parse().ok()?, revision.parse().ok()?))
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::contracts::Contracts;
 use contract::notices::{Reachable, due};
 use contract::{History, Instant, NoticeKind};
-use notices::{Lang, Matter, Message, Sender, compose, letters, matters};
+use notices::{Enclosed, Lang, Matter, Message, Sender, compose, letters, matters};
 
 /// Facts of two services, `portal` and `lön`'s neighbour `intranet`, in line form.
 const FACTS: &str = r#"
@@ -65,5 +65,5 @@ pub fn sender() -> Sender {
 }
 
 pub fn message(kind: NoticeKind, contact: &str, lang: Lang) -> Message {
-    compose(&letter(kind, contact), lang, &sender())
+    compose(&letter(kind, contact), lang, &sender(), Enclosed::default())
 }

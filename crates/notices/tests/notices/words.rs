@@ -1,9 +1,9 @@
 //! What letters say.
 
 use contract::NoticeKind;
-use notices::{Lang, compose};
+use notices::{Enclosed, EnclosedFile, Lang, compose};
 
-use crate::facts::{all_letters, message, sender};
+use crate::facts::{all_letters, letter, message, sender};
 
 /// No-break spaces as spaces, so that expectations can be read.
 fn plain(text: &str) -> String {
@@ -79,11 +79,30 @@ fn c6_7_a_statement_is_told_with_its_key_figures() {
 }
 
 #[test]
+fn c6_7_a_statements_letter_names_what_is_enclosed_and_where_the_rest_is() {
+    let file = EnclosedFile {
+        name: "2026-10-exempelbolaget-ab.json".to_owned(),
+        media_type: "application/json",
+        bytes: b"{}".to_vec(),
+    };
+    let left_behind = vec!["statements/2026-10/exempelbolaget-ab.en.pdf".to_owned()];
+    let enclosed = Enclosed { files: vec![file.clone()], left_behind };
+    let made = letter(NoticeKind::Statement, "anna");
+    let message = compose(&made, Lang::En, &sender(), enclosed);
+    for form in [&message.text, &message.html] {
+        for words in [&*file.name, "upptid verify", "Not enclosed", "exempelbolaget-ab.en.pdf"] {
+            assert!(form.contains(words), "{words}\n---\n{form}");
+        }
+    }
+    assert_eq!(message.files, [file]);
+}
+
+#[test]
 fn a_digest_has_a_line_for_each_notice() {
     let letters = all_letters(120_000);
     let of_anna = letters.into_iter().filter(|it| it[0].due.contact == "anna");
     let all: Vec<_> = of_anna.flatten().collect();
-    let digest = compose(&all, Lang::Sv, &sender());
+    let digest = compose(&all, Lang::Sv, &sender(), Enclosed::default());
     assert_eq!(digest.subject, format!("Sammandrag: {} meddelanden", all.len()));
     let lines = digest.text.lines().filter(|line| line.starts_with("- ")).count();
     assert_eq!(lines, all.len());
@@ -93,7 +112,7 @@ fn a_digest_has_a_line_for_each_notice() {
 #[test]
 fn no_line_of_a_subject_is_broken() {
     for letter in all_letters(0) {
-        let message = compose(&letter, Lang::Sv, &sender());
+        let message = compose(&letter, Lang::Sv, &sender(), Enclosed::default());
         assert!(!message.subject.chars().any(char::is_control), "{}", message.subject);
         assert!(message.html.contains("<meta charset=\"utf-8\">"));
         assert!(!message.html.contains("<h1>"), "{}", message.html);
