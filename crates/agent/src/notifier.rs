@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant as RealInstant};
 
 use contract::contracts::Contracts;
 use contract::notices::{DueNotice, MAIL, PROVIDER, Reachable, due};
@@ -32,7 +32,7 @@ const LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// How often all is looked through though there are none: incidents end by the passing of time.
 const LOOK_MS_MAX: i64 = 5_000;
 /// How many times longer than a look the rest after it is at least.
-const LOOK_REST: i64 = 20;
+const LOOK_REST: u32 = 20;
 /// Letters that a channel takes in one go; in between, their order is looked at anew.
 const BATCH_MAX: usize = 20;
 /// How long the next letter waits for the record of the one before.
@@ -199,20 +199,20 @@ struct Telling {
 }
 
 /// The last time that everything was looked through.
-#[derive(Default)]
 struct Looked {
     /// The next line's number then.
     next_seq: u64,
-    ended_mono_ms: i64,
-    took_ms: i64,
+    mono_ms: i64,
+    /// When it has rested enough. That is the machine's time, whatever time the agent is told.
+    rested_at: RealInstant,
 }
 
 impl Looked {
     /// Whether to look again. Looking takes a small share of the time, however much there is.
     fn is_old(&self, next_seq: u64, waiting: usize, mono_ms: i64) -> bool {
-        let ago_ms = mono_ms - self.ended_mono_ms;
+        let ago_ms = mono_ms - self.mono_ms;
         let is_wanted = next_seq != self.next_seq || waiting > 0 || ago_ms >= LOOK_MS_MAX;
-        is_wanted && ago_ms >= LOOK_REST * self.took_ms
+        is_wanted && RealInstant::now() >= self.rested_at
     }
 }
 
@@ -247,7 +247,7 @@ impl Telling {
             busy: BTreeSet::new(),
             tasks: JoinSet::new(),
             generation: 0,
-            looked: Looked::default(),
+            looked: Looked { next_seq: 0, mono_ms: 0, rested_at: RealInstant::now() },
             under_way: UnderWay::default(),
         };
         telling.open_ways();
@@ -316,7 +316,7 @@ impl Telling {
 
     /// Looks what is due, and hands letters to the ways that are free.
     fn look(&mut self) {
-        let now = self.tools.clock.now();
+        let (now, began) = (self.tools.clock.now(), RealInstant::now());
         let next_seq = self.tools.ledger.read(contract::History::next_seq);
         if !self.looked.is_old(next_seq, self.desk.waiting().notices, now.mono_ms) {
             return;
@@ -355,8 +355,8 @@ impl Telling {
             let (under_way, ended) = (self.under_way.clone(), self.ended.clone());
             self.tasks.spawn(batch.send(letters, tools, settings, under_way, ended));
         }
-        let ended_mono_ms = self.tools.clock.now().mono_ms;
-        self.looked = Looked { next_seq, ended_mono_ms, took_ms: ended_mono_ms - now.mono_ms };
+        let rested_at = RealInstant::now() + LOOK_REST * began.elapsed();
+        self.looked = Looked { next_seq, mono_ms: now.mono_ms, rested_at };
     }
 
     /// Up to when a service's states are decided, and on the disk (C3.9).

@@ -1,5 +1,4 @@
 use std::sync::Mutex;
-use std::time::Instant as RealInstant;
 
 use contract::ServiceState;
 use ledger::OpenOptions;
