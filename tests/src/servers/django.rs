@@ -12,6 +12,15 @@ use super::{Peer, has};
 use crate::PASSWORD;
 use crate::front::Speaks;
 
+/// The same login as by kind `json`, step by step.
+const RECIPE: &str = r#"kind = "recipe"
+[[service.login.step]]
+request = { method = "POST", url = "/api/token", json = { username = "{user}", password = "{password}" } }
+take = [{ name = "token", json = "/access" }]
+[[service.login.step]]
+request = { url = "/api/me", headers = { authorization = "Bearer {token}" } }
+expect = { json = "/user", equals = "{user}" }"#;
+
 /// A Django site (`tests/peers/django_site.py`), and how to break what is behind its pages.
 pub struct Django {
     folder: PathBuf,
@@ -75,6 +84,7 @@ impl Django {
                 "kind = \"json\"\ntoken = \"/access\"\nthen = \"{origin}/api/me\"\n\
                  proof = [{ json = \"/user\", equals = \"probe\" }]",
             ),
+            peer("recipe", "https://localhost:{port}/", RECIPE),
             peer(
                 "oauth, with a password",
                 "https://localhost:{port}/o/token/",
