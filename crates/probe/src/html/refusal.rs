@@ -136,6 +136,15 @@ mod tests {
             "Wrong password. Your account will be locked after 3 attempts.",
             "Error: The password you entered for the username probe is incorrect. Lost your password?",
             "Fel lösenord. Glömt lösenordet?",
+            "This private code is not the right one",
+            "Warning: No match for Username and/or Password.",
+            "Username and password not match",
+            "Your login attempt was not successful, please try again",
+            "Unable to log in with provided credentials.",
+            "Nombre de usuario o contraseña incorrectos",
+            "Gebruikersnaam of wachtwoord onjuist",
+            "Feil brukernavn, eller ugyldig passord",
+            "Väärä salasana",
         ] {
             assert_eq!(cause(text), Some(AccountCause::Rejected), "{text}");
         }

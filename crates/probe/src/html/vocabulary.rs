@@ -275,7 +275,9 @@ pub const REJECTED: &[&str] = &[
     "bad username", "bad password", "bad login", "fel lösenord", "fel användarnamn",
     "fel användare", "fel e-post", "fel pinkod", "password was rejected",
     "credentials were rejected", "password mismatch", "invalid email", "incorrect email",
-    "wrong email", "falsches passwort", "passwort falsch",
+    "wrong email", "falsches passwort", "passwort falsch", "failed login", "invalid user",
+    "incorrect user", "wrong user", "bad user", "user does not exist", "account does not exist",
+    "no such account", "no match for", "with provided credentials",
 ];
 
 /// What was typed, as a refusal names it …
@@ -284,7 +286,8 @@ pub const TYPED: &[&str] = &[
     "log-in", "credentials", "email address", "account name", "lösenord", "lösenordet",
     "användarnamn", "användarnamnet", "inloggningsuppgifter", "inloggningsuppgifterna",
     "passwort", "kennwort", "benutzername", "zugangsdaten", "anmeldedaten", "mot de passe",
-    "identifiant", "identifiants", "nom d'utilisateur",
+    "identifiant", "identifiants", "nom d'utilisateur", "private code", "access code", "secret code",
+    "contraseña", "senha", "wachtwoord", "passord", "adgangskode", "salasana",
 ];
 
 /// The same for a one-time code.
@@ -303,5 +306,9 @@ pub const VERDICT: &[&str] = &[
     "ogiltiga", "stämmer inte", "stämde inte", "inte korrekt", "inte rätt", "inte giltigt",
     "matchar inte", "känns inte igen", "falsch", "falsches", "falscher", "ungültig", "ungültiges",
     "ungültiger", "nicht korrekt", "inkorrekt", "stimmt nicht", "stimmen nicht", "incorrects",
-    "invalide", "invalides", "erroné", "erronés", "incorrecte",
+    "invalide", "invalides", "erroné", "erronés", "incorrecte", "not the right", "not match",
+    "no match", "not recognize", "not recognise", "not successful", "unsuccessful",
+    "does not exist", "doesn't exist", "incorrecta", "incorrectas", "incorrecto", "incorrectos",
+    "incorreta", "incorreto", "inválida", "inválido", "errata", "errati", "onjuist", "ongeldig",
+    "ugyldig", "forkert", "väärä", "virheellinen",
 ];
