@@ -57,7 +57,7 @@ pub fn run(args: &LearnArgs) -> Result<Exit, Failure> {
     };
     match lesson {
         Lesson::Learned(learned) => finish(args, &learned, &given),
-        Lesson::NotLearned(not) => explain(args, &not, &given),
+        Lesson::NotLearned(not) => explain(args, &task.login, &not, &given),
     }
 }
 
@@ -239,7 +239,12 @@ fn json_of(cost: &Cost) -> serde_json::Value {
 }
 
 /// Says why the login was not learned, and what to try by hand.
-fn explain(args: &LearnArgs, not: &NotLearned, given: &Given<'_>) -> Result<Exit, Failure> {
+fn explain(
+    args: &LearnArgs,
+    login: &Login,
+    not: &NotLearned,
+    given: &Given<'_>,
+) -> Result<Exit, Failure> {
     let (result, exit) = match not.outcome {
         Outcome::Down(_) => ("down", Exit::Down),
         Outcome::Account(_) => ("account", Exit::Unmeasured),
@@ -271,7 +276,7 @@ fn explain(args: &LearnArgs, not: &NotLearned, given: &Given<'_>) -> Result<Exit
     }
     if !not.proposals.is_empty() {
         text.push_str("calls that were seen on the page, and not tried:\n\n");
-        text.push_str(&proposed(&not.proposals, &args.user, given));
+        text.push_str(&proposed(&not.proposals, login, given));
     }
     terminal::write(&text).map(|_| exit)
 }

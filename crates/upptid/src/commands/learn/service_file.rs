@@ -151,7 +151,7 @@ fn logout(logout: &Logout) -> String {
 }
 
 /// What a person may begin a recipe with, every line a comment.
-pub fn proposed(proposals: &[Proposal], user: &str, given: &Given<'_>) -> String {
+pub fn proposed(proposals: &[Proposal], login: &Login, given: &Given<'_>) -> String {
     let Some((first, others)) = proposals.split_first() else { return String::new() };
     let mut file = File::default();
     file.plain("[[service]]");
@@ -163,12 +163,7 @@ pub fn proposed(proposals: &[Proposal], user: &str, given: &Given<'_>) -> String
     for other in others {
         file.comment(&format!("or {}: {}", other.url, seen(other)));
     }
-    file.line("user", &quoted(user), "");
-    let password = match given.password {
-        Place::File(path) => format!("{{ file = {} }}", quoted(&path.to_string_lossy())),
-        Place::Credential(name) => format!("{{ credential = {} }}", quoted(name)),
-    };
-    file.line("password", &password, "");
+    account(&mut file, login, given);
     file.line("user_field", &quoted("username"), "as the call names them");
     file.line("password_field", &quoted("password"), "");
     file.line("token", &quoted("/token"), "where the answer has its token");
@@ -236,6 +231,8 @@ fn misleads(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use probe::settings::Credentials;
+
     use super::*;
 
     #[test]
@@ -252,6 +249,28 @@ mod tests {
             let file = format!("key = {} # {}\n", quoted(text), commented(text));
             let read: toml::Table = file.parse().unwrap_or_else(|e| panic!("{file}: {e}"));
             assert_eq!(read["key"].as_str(), Some(text), "{file}");
+        }
+    }
+
+    #[test]
+    fn what_is_proposed_reaches_the_service_as_learning_did() {
+        let page = "https://portal.example/".parse().unwrap();
+        let mut login = Login::new(Kind::Form(Form::new(page)), Credentials::new("probe", "x"));
+        login.dial.resolve_to = Some(IpAddr::from([127, 0, 0, 1]));
+        let given = Given {
+            service: "portal",
+            password: &Place::Credential("portal".to_owned()),
+            totp_file: None,
+            ca_file: Some(Path::new("/etc/upptid/ca.pem")),
+        };
+        let proposal = Proposal {
+            url: "https://portal.example/api/login".to_owned(),
+            written: "/api/login".to_owned(),
+            seen_in: "the page's script".to_owned(),
+        };
+        let text = proposed(&[proposal], &login, &given);
+        for line in ["# ca_file = \"/etc/upptid/ca.pem\"\n", "# address = \"127.0.0.1\"\n"] {
+            assert!(text.contains(line), "no {line} in {text}");
         }
     }
 
