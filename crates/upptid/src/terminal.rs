@@ -23,7 +23,7 @@ pub fn write(text: &str) -> Result<bool, Failure> {
 /// Writes bytes as they are.
 ///
 /// # Errors
-/// As for [`write`].
+/// Standard output cannot be written.
 pub fn write_raw(bytes: &[u8]) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     told(stdout.write_all(bytes).and_then(|()| stdout.flush()))

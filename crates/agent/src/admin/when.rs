@@ -36,7 +36,7 @@ fn later(from: Instant, length: &str, zone: Option<&TimeZone>) -> Result<Instant
 /// Reads an instant. Local time needs the one `zone` that it is meant in.
 ///
 /// # Errors
-/// As for [`window`].
+/// When it is not an instant, or local time without a zone.
 pub fn instant(text: &str, zone: Option<&TimeZone>) -> Result<Instant, Refusal> {
     if let Ok(instant) = text.parse::<Instant>() {
         return Ok(instant);
