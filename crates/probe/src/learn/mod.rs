@@ -3,12 +3,12 @@
 //! What a login without settings guesses each time is found out once, and checked:
 //!
 //! 1. The page is opened, and a link "log in" followed if it has no form; the form is chosen by
-//!    its score, filled in and sent. What only a logged-in user sees is collected ([`proof`]).
-//!    The session is ended, and asked for the page once more: it must be over ([`first`]).
-//! 2. A client without the session asks for the same page, and for the login page ([`outside`]):
+//!    its score, filled in and sent. What only a logged-in user sees is collected (`proof`).
+//!    The session is ended, and asked for the page once more: it must be over (`first`).
+//! 2. A client without the session asks for the same page, and for the login page (`outside`):
 //!    what it sees as well proves nothing, and what differs of the form is made anew each time.
-//! 3. Only if allowed, one wrong password is tried, to know a refusal by ([`refused`], C3.5).
-//! 4. A second login, with the explicit settings alone, must give the proof again ([`second`]). It
+//! 3. Only if allowed, one wrong password is tried, to know a refusal by (`refused`, C3.5).
+//! 4. A second login, with the explicit settings alone, must give the proof again (`second`). It
 //!    is the one that runs each minute from then on, so its requests and bytes are the cost told.
 //!
 //! Two logins, and one wrong password at most: accounts are locked by wrong ones, and every
