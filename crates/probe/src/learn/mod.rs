@@ -16,7 +16,7 @@
 //! what counts failures in a row begins anew.
 //!
 //! Where no form can be sent, nothing is, and the calls that the page's scripts may make are shown
-//! ([`proposal`]).
+//! (`proposal`).
 
 mod first;
 mod outside;
