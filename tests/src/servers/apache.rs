@@ -8,7 +8,6 @@ use std::process::Command;
 
 use super::place::{Server, free_port};
 use super::{Peer, has};
-use crate::front::Speaks;
 use crate::{PASSWORD, until};
 
 /// Debian's Apache with HTTP authentication out of files.
@@ -69,17 +68,7 @@ impl Apache {
 
     /// The ways to log in to it.
     pub fn peers(&self) -> Vec<Peer> {
-        let peer = |kind, url, keys: &str| Peer {
-            kind,
-            speaks: Speaks::Http,
-            address: self.address,
-            is_tls: false,
-            broken: Some(self.address),
-            url,
-            keys: keys.to_owned(),
-            user: "probe".to_owned(),
-            locked: None,
-        };
+        let peer = |kind, url, keys| Peer::over_http(kind, self.address, url, keys);
         vec![
             peer("basic", "https://localhost:{port}/basic/", "kind = \"basic\""),
             peer("digest", "https://localhost:{port}/digest/", "kind = \"digest\""),

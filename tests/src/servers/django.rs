@@ -10,7 +10,6 @@ use std::process::{Command, Stdio};
 use super::place::Server;
 use super::{Peer, has};
 use crate::PASSWORD;
-use crate::front::Speaks;
 
 /// The same login as by kind `json`, step by step.
 const RECIPE: &str = r#"kind = "recipe"
@@ -52,16 +51,9 @@ impl Django {
     /// The ways to log in to it.
     pub fn peers(&self, folder: &Path) -> Vec<Peer> {
         fs::write(folder.join("legacy"), "legacy-secret\n").unwrap();
-        let peer = |kind, url, keys: &str| Peer {
-            kind,
-            speaks: Speaks::Http,
-            address: self.address,
-            is_tls: false,
-            broken: Some(self.address),
-            url,
-            keys: keys.to_owned(),
-            user: "probe".to_owned(),
+        let peer = |kind, url, keys| Peer {
             locked: Some("locked".to_owned()),
+            ..Peer::over_http(kind, self.address, url, keys)
         };
         let robot = Peer {
             locked: None,

@@ -12,6 +12,7 @@ pub mod sshd;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::USER;
 use crate::front::Speaks;
 use crate::program::is_ci;
 
@@ -35,6 +36,28 @@ pub struct Peer {
     pub locked: Option<String>,
     /// Where it listens when what is behind it is broken, if that can be.
     pub broken: Option<SocketAddr>,
+}
+
+impl Peer {
+    /// The account `probe` of a server that speaks HTTP, and that can be broken where it is.
+    pub fn over_http(
+        kind: &'static str,
+        address: SocketAddr,
+        url: &'static str,
+        keys: impl Into<String>,
+    ) -> Self {
+        Peer {
+            kind,
+            speaks: Speaks::Http,
+            address,
+            is_tls: false,
+            url,
+            keys: keys.into(),
+            user: USER.to_owned(),
+            locked: None,
+            broken: Some(address),
+        }
+    }
 }
 
 /// Whether all of these are there; CI does not accept that one is not.
