@@ -2,10 +2,12 @@
 //! argument, which every process of the machine could read.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use nix::sys::termios::{
+    LocalFlags, SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr,
+};
 use secrecy::SecretString;
 
 use crate::cli::learn::LearnArgs;
@@ -14,6 +16,9 @@ use crate::exit::Failure;
 
 /// Bytes of a password's file.
 const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// Bytes of a line that is typed: a terminal gives no more.
+const LINE_BYTES_MAX: usize = 4096;
+const CTRL_C: u8 = 3;
 
 /// How a configuration names the password.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,15 +45,17 @@ pub fn password(args: &LearnArgs, service: &str) -> Result<(SecretString, Place)
         let secret = secret(&folder.join(name), "--credential")?;
         return Ok((secret, Place::Credential(name.clone())));
     }
-    let typed = typed(&format!("Password of {}: ", args.user)).map_err(|_| {
-        Failure::usage("there is no terminal to ask for the password: give --password-file")
+    let typed = typed(&format!("Password of {}: ", args.user)).map_err(|error| {
+        Failure::usage(match error.kind() {
+            ErrorKind::Interrupted => "no password was given",
+            _ => "there is no terminal to ask for the password: give --password-file",
+        })
     })?;
     Ok((typed, Place::Credential(service.to_owned())))
 }
 
 /// Reads a secret from a file; a line's end after it is not part of it.
 pub fn secret(path: &Path, option: &str) -> Result<SecretString, Failure> {
-    use std::io::Read;
     let mut text = String::new();
     File::open(path)
         .and_then(|file| file.take(SECRET_BYTES_MAX).read_to_string(&mut text))
@@ -72,14 +79,17 @@ fn typed(question: &str) -> std::io::Result<SecretString> {
     let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     terminal.write_all(question.as_bytes())?;
     let silent = Silent::make(&terminal)?;
-    let mut line = String::new();
-    let read = BufReader::new(&terminal).read_line(&mut line);
+    // A terminal gives a line at a time.
+    let mut line = vec![0; LINE_BYTES_MAX];
+    let read = (&terminal).read(&mut line);
     drop(silent);
     terminal.write_all(b"\n")?;
-    match read? {
-        0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
-        _ => Ok(SecretString::from(line.trim_end_matches(['\r', '\n']))),
+    line.truncate(read?);
+    if line.is_empty() || line.contains(&CTRL_C) {
+        return Err(ErrorKind::Interrupted.into());
     }
+    let line = String::from_utf8(line).map_err(std::io::Error::other)?;
+    Ok(SecretString::from(line.trim_end_matches(['\r', '\n'])))
 }
 
 /// A terminal that does not show what is typed, until this is dropped.
@@ -92,7 +102,9 @@ impl<'a> Silent<'a> {
     fn make(terminal: &'a File) -> std::io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut silent = before.clone();
-        silent.local_flags.remove(LocalFlags::ECHO);
+        // Ctrl-C ends the line: as a signal it would end the program, and leave the terminal silent.
+        silent.local_flags.remove(LocalFlags::ECHO | LocalFlags::ISIG);
+        silent.control_chars[SpecialCharacterIndices::VEOL as usize] = CTRL_C;
         tcsetattr(terminal, SetArg::TCSAFLUSH, &silent)?;
         Ok(Silent { terminal, before })
     }
