@@ -1,10 +1,12 @@
 """Debian's Chromium without a head, driven over its debugging pipe: no port, no driver, nothing but
 the standard library."""
 
+import contextlib
 import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -19,7 +21,9 @@ class Chromium:
         program = shutil.which("chromium") or shutil.which("chromium-browser")
         if program is None:
             raise FileNotFoundError("chromium: apt-get install chromium")
-        self.profile = tempfile.TemporaryDirectory(prefix="upptid-chromium-")
+        self.profile = tempfile.TemporaryDirectory(
+            prefix="upptid-chromium-", ignore_cleanup_errors=True
+        )
         to_browser, self.commands = os.pipe()
         self.answers, from_browser = os.pipe()
 
@@ -37,7 +41,7 @@ class Chromium:
                 f"--user-data-dir={self.profile.name}", "--remote-debugging-pipe", "about:blank",
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            close_fds=False, preexec_fn=hand_over,
+            close_fds=False, preexec_fn=hand_over, start_new_session=True,
         )
         os.close(to_browser)
         os.close(from_browser)
@@ -55,6 +59,9 @@ class Chromium:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+        # Its helpers outlive it for a moment, and write into the profile.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         os.close(self.commands)
         os.close(self.answers)
         self.profile.cleanup()
