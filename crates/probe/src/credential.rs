@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use contract::DownCause;
 use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Method};
 use url::Url;
 
 use crate::digest::Digest;
+use crate::failure::Failure;
 
 /// What a request shows of who asks. It bears secrets, so it cannot be printed.
 #[derive(Clone)]
@@ -28,8 +30,18 @@ impl Credential {
 
     /// `Authorization` with this value. None if it cannot be written.
     pub fn authorization(value: String) -> Option<Self> {
+        Self::secret_header(AUTHORIZATION, value)
+    }
+
+    /// A token that the service gave, in the header in which it wants to see it.
+    pub fn token(name: HeaderName, value: String) -> Result<Self, Failure> {
+        Self::secret_header(name, value)
+            .ok_or_else(|| Failure::down(DownCause::NoToken, "it cannot be written into a header"))
+    }
+
+    fn secret_header(name: HeaderName, value: String) -> Option<Self> {
         let mut value = HeaderValue::try_from(value).ok()?;
         value.set_sensitive(true);
-        Some(Credential::Header(AUTHORIZATION, value))
+        Some(Credential::Header(name, value))
     }
 }

@@ -39,6 +39,7 @@ mod link;
 mod logout;
 mod one_time_code;
 mod proof;
+mod random;
 mod session;
 mod stapled;
 mod trace;

@@ -5,10 +5,9 @@
 //! old or cannot be read says nothing. Its signature is not checked: it comes over the handshake
 //! that the certificate's own key signs, and nobody lies to be refused.
 
-use crate::kinds::ber::{ENUMERATED, Malformed, OCTET_STRING, Reader, SEQUENCE};
+use crate::kinds::ber::{ENUMERATED, INTEGER, Malformed, OCTET_STRING, Reader, SEQUENCE};
 
-/// `INTEGER`, `GeneralizedTime`, and the tags of the choice `CertStatus` and of optional fields.
-const INTEGER: u8 = 0x02;
+/// `GeneralizedTime`, and the tags of the choice `CertStatus` and of optional fields.
 const GENERALIZED_TIME: u8 = 0x18;
 const EXPLICIT_0: u8 = 0xa0;
 const REVOKED: u8 = 0xa1;

@@ -23,6 +23,7 @@ use crate::failure::Failure;
 use crate::kinds::SignedIn;
 use crate::kinds::form::saw;
 use crate::proof::{Lack, Seen};
+use crate::random::random_hex;
 use crate::session::{Ask, Session, is_good};
 use crate::settings::Credentials;
 use crate::verdict;
@@ -165,12 +166,4 @@ fn credential(
             Ok(Credential::Digest(Arc::new(digest)))
         }
     }
-}
-
-/// Sixteen random bytes as hex.
-pub fn random_hex() -> Result<String, Failure> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|e| Failure::unable(UnableCause::Internal, format!("no random numbers: {e}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -52,7 +52,7 @@ pub async fn sign_in(
     check_sign_in(session, &first)?;
     let credential = match &json.token {
         None => None,
-        Some(pointer) => Some(token(session, json, pointer, account, &first)?),
+        Some(pointer) => Some(token(session, json, pointer, &first)?),
     };
     let answer = match &json.then {
         None => first,
@@ -125,7 +125,6 @@ fn token(
     session: &mut Session<'_>,
     json: &Json,
     pointer: &str,
-    account: &Credentials,
     answer: &Answer,
 ) -> Result<Credential, Failure> {
     let parsed = answer.json();
@@ -135,15 +134,11 @@ fn token(
         let refused = verdict::by_words(session, None, answer);
         return Err(refused.unwrap_or_else(no_token));
     };
-    session.trace.redactor.to_mut().cut_out(&account.user, &[token]);
+    session.hide(token);
     if token.len() > TOKEN_BYTES_MAX {
         return Err(Failure::down(DownCause::NoToken, format!("over {TOKEN_BYTES_MAX} bytes")));
     }
-    let value = HeaderValue::try_from(format!("{}{token}", json.token_prefix));
-    let mut value = value
-        .map_err(|_| Failure::down(DownCause::NoToken, "it cannot be written into a header"))?;
-    value.set_sensitive(true);
-    Ok(Credential::Header(json.token_header.clone(), value))
+    Credential::token(json.token_header.clone(), format!("{}{token}", json.token_prefix))
 }
 
 /// The configured proofs, in the last answer; without one a token is proof enough.

@@ -14,7 +14,7 @@ use crate::kinds::SignedIn;
 use crate::kinds::json;
 use crate::kinds::token_endpoint::{self, AskingClient};
 use crate::session::Session;
-use crate::settings::{Credentials, Grant, OAuth, OAuthClient};
+use crate::settings::{Credentials, Grant, OAuth};
 
 /// Signs in by a token.
 pub async fn sign_in(
@@ -25,8 +25,7 @@ pub async fn sign_in(
     let (client, mut parameters) = asking(oauth, account);
     parameters.extend(oauth.scope.as_deref().map(|scope| ("scope", scope)));
     parameters.extend(oauth.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let token =
-        token_endpoint::ask(session, &oauth.token_url, client, &parameters, &account.user).await?;
+    let token = token_endpoint::ask(session, &oauth.token_url, client, &parameters).await?;
     let credential = token.credential()?;
     let answer = match &oauth.then {
         None => Arc::clone(&token.answer),
@@ -48,14 +47,9 @@ fn asking<'a>(
     let (user, password) = (account.user.as_str(), account.password.expose_secret());
     match oauth.grant {
         Grant::Password => {
-            let client = oauth.client.as_ref().map(|client| AskingClient {
-                id: &client.id,
-                secret: OAuthClient::secret(client),
-                auth: client.auth,
-            });
             let parameters =
                 vec![("grant_type", "password"), ("username", user), ("password", password)];
-            (client, parameters)
+            (oauth.client.as_ref().map(AskingClient::from), parameters)
         }
         Grant::ClientCredentials(auth) => {
             let client = AskingClient { id: user, secret: Some(password), auth };

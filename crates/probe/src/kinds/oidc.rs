@@ -24,12 +24,12 @@ use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::html::consent;
 use crate::html::submission::{self, Press};
-use crate::kinds::http_auth::random_hex;
 use crate::kinds::json::{self, ACCEPT_JSON};
 use crate::kinds::token_endpoint::{self, AskingClient, Token};
 use crate::kinds::{SignedIn, form};
+use crate::random::random_hex;
 use crate::session::{Ask, Session, is_good};
-use crate::settings::{ClientAuth, Credentials, OAuthClient, Oidc};
+use crate::settings::{Credentials, Oidc};
 
 /// Pages that may ask something between the login form and the application.
 pub const CONSENTS_MAX: usize = 3;
@@ -65,15 +65,7 @@ pub async fn sign_in(
     };
     let code = authorize(session, oidc, account, &endpoints, &numbers).await?;
     session.hide(&code);
-    let client = AskingClient {
-        id: &oidc.client.id,
-        secret: OAuthClient::secret(&oidc.client),
-        auth: match oidc.client.secret {
-            Some(_) => oidc.client.auth,
-            None => ClientAuth::Post,
-        },
-    };
-    let token = exchange(session, oidc, &endpoints, client, &code, &numbers).await?;
+    let token = exchange(session, oidc, &endpoints, &code, &numbers).await?;
     let (id_token, claims) = id_token(&token)?;
     check_claims(oidc, &claims, &numbers, session.now.ms() / 1000)
         .map_err(|wrong| Failure::down(DownCause::NoProof, wrong))?;
@@ -203,7 +195,6 @@ async fn exchange(
     session: &mut Session<'_>,
     oidc: &Oidc,
     endpoints: &Endpoints,
-    client: AskingClient<'_>,
     code: &str,
     numbers: &Numbers,
 ) -> Result<Token, Failure> {
@@ -213,9 +204,8 @@ async fn exchange(
         ("redirect_uri", oidc.redirect_uri.as_str()),
         ("code_verifier", &numbers.verifier),
     ];
-    let user = session.user;
-    let token =
-        token_endpoint::ask(session, &endpoints.token, Some(client), &parameters, user).await;
+    let client = Some(AskingClient::from(&oidc.client));
+    let token = token_endpoint::ask(session, &endpoints.token, client, &parameters).await;
     token.map_err(|failure| match failure.outcome {
         // The user had just been let in: it is not the account that is refused here.
         Outcome::Account(AccountCause::Rejected) if failure.detail.contains("invalid_grant") => {

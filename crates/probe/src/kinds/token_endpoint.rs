@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use contract::{AccountCause, DownCause, UnableCause};
+use http::header::AUTHORIZATION;
 use http::{HeaderValue, Method};
 use url::{Url, form_urlencoded};
 
@@ -18,7 +19,7 @@ use crate::credential::Credential;
 use crate::failure::Failure;
 use crate::kinds::json::{ACCEPT_JSON, TOKEN_BYTES_MAX};
 use crate::session::{Ask, Session, is_good};
-use crate::settings::ClientAuth;
+use crate::settings::{ClientAuth, OAuthClient};
 use crate::verdict;
 
 /// The client that asks for a token.
@@ -32,6 +33,12 @@ pub struct AskingClient<'a> {
     pub auth: ClientAuth,
 }
 
+impl<'a> From<&'a OAuthClient> for AskingClient<'a> {
+    fn from(client: &'a OAuthClient) -> Self {
+        AskingClient { id: &client.id, secret: client.secret(), auth: client.auth }
+    }
+}
+
 /// A token, with all that came with it.
 pub struct Token {
     /// `access_token`
@@ -43,18 +50,16 @@ pub struct Token {
 impl Token {
     /// What a request shows of it (RFC 6750, 2.1).
     pub fn credential(&self) -> Result<Credential, Failure> {
-        Credential::authorization(format!("Bearer {}", self.access))
-            .ok_or_else(|| Failure::down(DownCause::NoToken, "it cannot be written into a header"))
+        Credential::token(AUTHORIZATION, format!("Bearer {}", self.access))
     }
 }
 
-/// Asks for a token with these parameters. `user` is who is asked for.
+/// Asks for a token with these parameters.
 pub async fn ask(
     session: &mut Session<'_>,
     url: &Url,
     client: Option<AskingClient<'_>>,
     parameters: &[(&str, &str)],
-    user: &str,
 ) -> Result<Token, Failure> {
     let answer = session.send(&request("sign_in", url, client, parameters)?).await?;
     check(session, &answer)?;
@@ -64,12 +69,10 @@ pub async fn ask(
         return Err(Failure::down(DownCause::NoToken, "the answer has no access_token"));
     };
     let named = |name: &str| fields.as_ref().and_then(|fields| fields[name].as_str());
-    let secrets: Vec<&str> = ["access_token", "refresh_token", "id_token"]
-        .into_iter()
-        .filter_map(named)
-        .filter(|token| token.len() <= TOKEN_BYTES_MAX)
-        .collect();
-    session.trace.redactor.to_mut().cut_out(user, &secrets);
+    let tokens = ["access_token", "refresh_token", "id_token"].into_iter().filter_map(named);
+    for token in tokens.filter(|token| token.len() <= TOKEN_BYTES_MAX) {
+        session.hide(token);
+    }
     if access.len() > TOKEN_BYTES_MAX {
         return Err(Failure::down(DownCause::NoToken, format!("over {TOKEN_BYTES_MAX} bytes")));
     }
