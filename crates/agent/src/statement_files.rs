@@ -100,14 +100,7 @@ impl StatementFiles<'_> {
             Form::Pdf => "pdf",
         };
         let path = self.path(lang, extension);
-        // No link leads out of the folder.
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
-        let about = file.metadata().ok()?;
-        if !about.is_file() || about.len() > FILE_BYTES_MAX {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+        let bytes = read_own(&path, FILE_BYTES_MAX)?;
         let checked = check(&bytes, form).ok()?;
         let is_it = sha256(&checked.bytes) == made.sha256
             && checked.signature.as_ref() == Some(&signature(made));
@@ -135,6 +128,19 @@ impl StatementFiles<'_> {
 /// The JSON file of a statement, of whose document these are the bytes.
 pub fn signed_json(bytes: &str, made: &SignedStatement) -> String {
     json::file(bytes, Some(&signature(made)))
+}
+
+/// Reads a file that the agent itself has put there: no link leads out of the folder. None if there
+/// is none, or it is longer than `bytes_max`.
+pub fn read_own(path: &Path, bytes_max: u64) -> Option<Vec<u8>> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
+    let about = file.metadata().ok()?;
+    if !about.is_file() || about.len() > bytes_max {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(bytes_max).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn signature(made: &SignedStatement) -> Signature {

@@ -1,5 +1,7 @@
 //! The state of a service, why it is not known, and what was seen (C3.1, C10.5).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// The state of a service (C3.1).
@@ -103,4 +105,21 @@ pub struct Evidence {
     /// Witnesses that answered, of those asked: `2 of 3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub witnesses: Option<String>,
+}
+
+impl Evidence {
+    /// What was seen beside the message: the name of each detail for people, and the detail as the
+    /// service gave it.
+    pub fn details(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        [
+            ("url", self.url.as_deref().map(Cow::from)),
+            ("address", self.address.as_deref().map(Cow::from)),
+            ("status", self.status.map(|status| status.to_string().into())),
+            ("title", self.title.as_deref().map(Cow::from)),
+            ("answer", self.excerpt.as_deref().map(Cow::from)),
+            ("witnesses", self.witnesses.as_deref().map(Cow::from)),
+        ]
+        .into_iter()
+        .filter_map(|(name, detail)| Some((name, detail?)))
+    }
 }

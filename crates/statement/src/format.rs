@@ -44,9 +44,14 @@ const MONTHS_EN: [&str; 12] = [
 impl Lang {
     /// `oktober 2026`.
     pub fn month(self, month: Month) -> String {
+        format!("{} {}", self.month_name(month.month()), month.year())
+    }
+
+    /// `oktober`, for 10.
+    pub fn month_name(self, month: i8) -> &'static str {
         let names = self.of(&MONTHS_SV, &MONTHS_EN);
-        let place = usize::try_from(month.month() - 1).unwrap_or(0);
-        format!("{} {}", names[place % names.len()], month.year())
+        let place = usize::try_from(month - 1).unwrap_or(0);
+        names[place % names.len()]
     }
 
     /// `99,8999 %`, as the figure cut it down (C6.4).

@@ -2,9 +2,7 @@
 //! people by their account or id only (C10.5).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fs::{self, OpenOptions};
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::Path;
 use std::sync::PoisonError;
 
@@ -23,6 +21,7 @@ use jiff::tz::TimeZone;
 use statement::{Lang, file_name, slugs};
 
 use super::Observatory;
+use crate::statement_files::read_own;
 
 /// An incident that touches a month opened at most so long before it.
 const OPENED_BEFORE_MS: i64 = 32 * 86_400_000;
@@ -120,15 +119,7 @@ impl Records for Observatory {
 
     fn statement_file(&self, month: Month, name: &FileName) -> Option<Vec<u8>> {
         let path = self.statements.join(month.to_string()).join(name.as_str());
-        // Only what the agent itself has put there: no link leads out of the folder.
-        let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).ok()?;
-        let about = file.metadata().ok()?;
-        if !about.is_file() || about.len() > FILE_BYTES_MAX {
-            return None;
-        }
-        let mut bytes = Vec::new();
-        file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        read_own(&path, FILE_BYTES_MAX)
     }
 }
 

@@ -93,37 +93,8 @@ impl Language {
         format!("{} {}", date.day(), self.month_name(date))
     }
 
-    fn month_name(self, date: Date) -> String {
-        const ENGLISH: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        const SWEDISH: [&str; 12] = [
-            "januari",
-            "februari",
-            "mars",
-            "april",
-            "maj",
-            "juni",
-            "juli",
-            "augusti",
-            "september",
-            "oktober",
-            "november",
-            "december",
-        ];
-        let place = usize::from(date.month().unsigned_abs()).saturating_sub(1);
-        self.of(ENGLISH, SWEDISH)[place].to_owned()
+    fn month_name(self, date: Date) -> &'static str {
+        self.of(Lang::En, Lang::Sv).month_name(date.month())
     }
 
     /// Who answers for downtime (C5.5).

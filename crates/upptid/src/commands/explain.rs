@@ -181,19 +181,8 @@ fn cited(fact: &CitedFact, local: Local<'_>) -> String {
 fn write_evidence(text: &mut String, seen: &Evidence) {
     // What a service says reaches no terminal as it is.
     let _ = writeln!(text, "  seen\n    {}", seen.message.escape_debug());
-    let status = seen.status.map(|status| status.to_string());
-    let details = [
-        ("url", &seen.url),
-        ("address", &seen.address),
-        ("status", &status),
-        ("title", &seen.title),
-        ("answer", &seen.excerpt),
-        ("witnesses", &seen.witnesses),
-    ];
-    for (name, detail) in details {
-        if let Some(detail) = detail {
-            let _ = writeln!(text, "    {name}: {}", detail.escape_debug());
-        }
+    for (name, detail) in seen.details() {
+        let _ = writeln!(text, "    {name}: {}", detail.escape_debug());
     }
 }
 

@@ -146,20 +146,10 @@ fn describe_report(report: &IncidentReport) -> String {
             outage.responsible.as_str(),
         ));
         let Some(seen) = &outage.evidence else { continue };
-        text.push_str(&format!("        {}\n", seen.message));
-        let status = seen.status.map(|status| status.to_string());
-        let details = [
-            ("url", &seen.url),
-            ("address", &seen.address),
-            ("status", &status),
-            ("title", &seen.title),
-            ("answer", &seen.excerpt),
-            ("witnesses", &seen.witnesses),
-        ];
-        for (name, detail) in details {
-            if let Some(detail) = detail {
-                text.push_str(&format!("        {name}: {}\n", detail.escape_debug()));
-            }
+        // What a service says reaches no terminal as it is.
+        text.push_str(&format!("        {}\n", seen.message.escape_debug()));
+        for (name, detail) in seen.details() {
+            text.push_str(&format!("        {name}: {}\n", detail.escape_debug()));
         }
     }
     text.push_str("attempts around it\n");
