@@ -140,6 +140,25 @@ fn a_page_shows_good_only_what_is_measured_up() {
 }
 
 #[test]
+fn c6_5_where_nothing_was_measured_no_availability_is_shown() {
+    let mut snapshot = sample::snapshot();
+    snapshot.services.truncate(1);
+    let mut figure = months::month_before().figure;
+    for (unmeasured_ms, not_in_service_ms, said) in
+        [(figure.period_ms, 0, "unmeasured"), (0, figure.period_ms, "outside the contract")]
+    {
+        (figure.up_ms, figure.lost_ms, figure.planned_ms, figure.excluded_ms) = (0, 0, 0, 0);
+        (figure.unmeasured_ms, figure.not_in_service_ms) = (unmeasured_ms, not_in_service_ms);
+        snapshot.services[0].figure = Some(figure.clone().into());
+        for wall in [false, true] {
+            let view = View { wall, ..View::default() };
+            let page = body(&page::overview(&snapshot, &sample::counted(), &view));
+            assert!(page.contains(said) && !page.contains("100.0000"), "{page}");
+        }
+    }
+}
+
+#[test]
 fn hostile_names_and_causes_stay_text() {
     let hostile = "x\"'><script>alert(1)</script>\\\n} 1";
     let mut snapshot = sample::snapshot();

@@ -85,3 +85,28 @@ fn what_people_write_stays_text_and_lists_have_pages() {
         assert!(page.contains("Page 2 of 9"), "{page}");
     }
 }
+
+#[test]
+fn a_statement_of_many_services_is_folded_and_a_long_list_says_what_it_leaves_out() {
+    let english = view(Language::English);
+    let mut statement = sample::records::statements().pop().unwrap();
+    let service = statement.services[0].clone();
+    let snapshot = sample::snapshot();
+    let shown = |statement: &exporter::records::Statement| {
+        page::statements(&snapshot, &listed(vec![statement.clone()]), None, &english)
+    };
+    assert!(!shown(&statement).contains("1 services"));
+    statement.services = vec![service; 100];
+    let page = shown(&statement);
+    assert!(page.contains("<summary>100 services, 100 with a price reduction</summary>"), "{page}");
+    assert!(page.contains("and 80 more, in the statement"), "{page}");
+
+    let crowd = sample::crowd(sample::snapshot(), 1_000);
+    let page = page::claims(&crowd, &listed(Vec::new()), &english);
+    let reduced =
+        |it: &&exporter::snapshot::Service| it.figure.as_ref().is_some_and(|it| it.level > 0);
+    let count = crowd.services.iter().filter(reduced).count();
+    assert!(count > exporter::records::ROWS_MAX);
+    assert!(page.contains(&format!(">All {count}, by price level</a>")), "{page}");
+    assert!(page.contains("href=\"/?sort=level\""), "{page}");
+}

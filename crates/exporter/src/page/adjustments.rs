@@ -28,30 +28,34 @@ pub fn adjustments(snapshot: &Snapshot, made: &Listed<Adjustment>, view: &View) 
         total: made.total,
         none: language.of("None is claimed.", "Ingen är begärd."),
     };
-    let heads = [
+    let rows = html! { @for one in &made.rows { (row(one, snapshot, view)) } };
+    let section = html! { section { (listing::table(title, &heads(language), rows)) } };
+    listing.page(snapshot.at, view, section)
+}
+
+fn heads(language: Language) -> [&'static str; 6] {
+    [
         language.of("Adjustment", "Justering"),
         language.of("Service", "Tjänst"),
         language.of("Time", "Tid"),
         language.of("Evidence", "Underlag"),
         language.of("Decisions", "Beslut"),
         language.of("Counts", "Räknas"),
-    ];
-    let rows = html! { @for one in &made.rows { (row(one, snapshot, view)) } };
-    let section = html! { section { (listing::table(title, &heads, rows)) } };
-    listing.page(snapshot.at, view, section)
+    ]
 }
 
 fn row(one: &Adjustment, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     let zone = &one.timezone;
+    let [_, service, time, evidence, decisions, counts] = heads(language);
     html! {
         tr id=(one.id) {
             th scope="row" {
                 (one.id) " " (kind(one.kind, language))
                 span.sub { (language.ground(one.ground)) }
             }
-            td { (listing::service(snapshot, &one.service, view)) }
-            td {
+            td data-label=(service) { (listing::service(snapshot, &one.service, view)) }
+            td data-label=(time) {
                 (listing::of_measured(
                     snapshot,
                     &one.service,
@@ -60,13 +64,13 @@ fn row(one: &Adjustment, snapshot: &Snapshot, view: &View) -> Markup {
                 ))
                 span.sub { (display::length(one.until.since(one.from), language)) }
             }
-            td.words {
+            td.words data-label=(evidence) {
                 (one.evidence)
                 span.sub {
                     (language.of("Claimed ", "Begärd ")) (listing::act(&one.claimed, zone, language))
                 }
             }
-            td {
+            td data-label=(decisions) {
                 @if one.decisions.is_empty() {
                     (language.of("none yet", "inget än"))
                 } @else {
@@ -80,7 +84,9 @@ fn row(one: &Adjustment, snapshot: &Snapshot, view: &View) -> Markup {
                     }
                 }
             }
-            td { @if one.counts { strong { (yes(language)) } } @else { (no(language)) } }
+            td data-label=(counts) {
+                @if one.counts { strong { (yes(language)) } } @else { (no(language)) }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::display;
 use super::listing::{self, Listing};
-use super::view::View;
+use super::view::{Sort, View};
 use super::words::Language;
 use crate::records::{Claim, Listed, ROWS_MAX};
 use crate::snapshot::{Service, Snapshot};
@@ -42,6 +42,13 @@ pub fn claims(snapshot: &Snapshot, claims: &Listed<Claim>, view: &View) -> Strin
                         (running_row(service, figure, snapshot, view))
                     }
                 }))
+                @if running.len() > ROWS_MAX {
+                    p { a href=(View { filter: String::new(), state: None, ..view.clone() }
+                        .list_link(Sort::Level, 1)) {
+                        (language.of("All ", "Alla ")) (running.len())
+                        (language.of(", by price level", ", efter prisnivå"))
+                    } }
+                }
             }
         }
         @if !claims.rows.is_empty() {
@@ -76,23 +83,28 @@ fn heads(language: Language) -> [&'static str; 5] {
 
 fn running_row(service: &Service, figure: &Figure, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
+    let [_, _, reduction, deadline, _] = heads(language);
     html! {
         tr {
             th scope="row" { (month(snapshot, &service.name, figure.month, view)) }
             td {
                 (service_cell(snapshot, &service.name, service.customer.as_deref(), view))
             }
-            td {
+            td data-label=(reduction) {
                 (display::reduction(figure, language))
                 (level(figure.level, figure.reduction.as_ref(), language))
             }
-            td { @if let Some(deadline) = figure.claim_deadline { (deadline) } }
+            @match figure.claim_deadline {
+                Some(date) => td data-label=(deadline) { (date) },
+                None => td {},
+            }
         }
     }
 }
 
 fn row(claim: &Claim, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
+    let [_, _, reduced, deadline, state_of] = heads(language);
     html! {
         tr {
             th scope="row" { (month(snapshot, &claim.service, claim.month, view)) }
@@ -101,7 +113,7 @@ fn row(claim: &Claim, snapshot: &Snapshot, view: &View) -> Markup {
             }
             @match &claim.reduction {
                 Some(reduction) => {
-                    td {
+                    td data-label=(reduced) {
                         (display::decimal(&reduction.percent.normalize().to_string(), language))
                         "\u{a0}%"
                         (level(reduction.level, reduction.amount.as_ref(), language))
@@ -109,14 +121,17 @@ fn row(claim: &Claim, snapshot: &Snapshot, view: &View) -> Markup {
                             span.sub { (language.of("revision ", "rättelse ")) (reduction.revision) }
                         }
                     }
-                    td { @if let Some(deadline) = reduction.deadline { (deadline) } }
+                    @match reduction.deadline {
+                        Some(date) => td data-label=(deadline) { (date) },
+                        None => td {},
+                    }
                 },
                 None => {
-                    td { (language.of("none after a revision", "ingen efter rättelse")) }
+                    td data-label=(reduced) { (language.of("none after a revision", "ingen efter rättelse")) }
                     td {}
                 },
             }
-            td.words { (state(claim, language)) }
+            td.words data-label=(state_of) { (state(claim, language)) }
         }
     }
 }

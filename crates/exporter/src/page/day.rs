@@ -215,7 +215,9 @@ fn in_words(
         } @else {
             @for class in Class::WORST_FIRST.into_iter().filter(|it| sums.of_class(*it) > 0) {
                 span.part {
-                    (display::length(sums.of_class(class), language)) " "
+                    @if sums.of_class(class) < hour.ms() {
+                        (display::length(sums.of_class(class), language)) " "
+                    }
                     (language.class(class).to_lowercase())
                 }
                 " "

@@ -47,6 +47,24 @@ pub fn length(ms: i64, language: Language) -> String {
     }
 }
 
+/// A length of time to the millisecond, so that sums can be checked: `22 d 9 h 58 min 21.360 s`.
+pub fn exact(ms: i64, language: Language) -> String {
+    let point = language.of(".", ",");
+    let parts = [
+        (ms / 86_400_000, "d"),
+        (ms / 3_600_000 % 24, language.of("h", "tim")),
+        (ms / 60_000 % 60, "min"),
+    ];
+    let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+    let mut texts: Vec<String> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
+    match (ms / 1000 % 60, ms % 1000) {
+        (0, 0) if !texts.is_empty() => {}
+        (seconds, 0) => texts.push(format!("{seconds} s")),
+        (seconds, part) => texts.push(format!("{seconds}{point}{part:03} s")),
+    }
+    texts.join(" ")
+}
+
 /// A length of time for a narrow place: `3 d`, `2 h`, `44 min`, `<1 min`.
 pub fn rough(ms: i64, language: Language) -> String {
     match ms {
@@ -150,6 +168,15 @@ mod tests {
             (-60_000, "−1 min 0 s"),
         ] {
             assert_eq!(length(ms, Language::English), expected);
+        }
+        for (ms, expected) in [
+            (0, "0 s"),
+            (44_001, "44,001 s"),
+            (2_682_001, "44 min 42,001 s"),
+            (2_592_000_000, "30 d"),
+            (1_936_701_360, "22 d 9 tim 58 min 21,360 s"),
+        ] {
+            assert_eq!(exact(ms, Language::Swedish), expected);
         }
         assert_eq!(minutes(2_682_001, Language::Swedish), "44,700");
         assert_eq!(minutes(1_851_419_750, Language::English), "30,856.995");

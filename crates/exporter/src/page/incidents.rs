@@ -19,20 +19,13 @@ pub fn incidents(name: &str, month: &ServiceMonth, view: &View) -> Markup {
     let language = view.language;
     let incidents = &month.figure.incidents;
     let title = language.of("Incidents of the month", "Månadens incidenter");
-    let heads = [
-        language.of("Opened", "Öppnad"),
-        language.of("Closed", "Avslutad"),
-        language.of("Start troubleshooting by", "Felsökning påbörjas senast"),
-        language.of("Acknowledged", "Kvitterad"),
-        language.of("Response", "Inställelse"),
-    ];
     html! {
         section {
             h2 { (title) }
             @if incidents.is_empty() {
                 p { (language.of("None has opened.", "Ingen har öppnats.")) }
             } @else {
-                (listing::table(title, &heads, html! {
+                (listing::table(title, &heads(language), html! {
                     @for incident in incidents.iter().rev().take(SHOWN_MAX) {
                         (row(incident, name, month, view))
                     }
@@ -42,8 +35,19 @@ pub fn incidents(name: &str, month: &ServiceMonth, view: &View) -> Markup {
     }
 }
 
+fn heads(language: Language) -> [&'static str; 5] {
+    [
+        language.of("Opened", "Öppnad"),
+        language.of("Closed", "Avslutad"),
+        language.of("Start troubleshooting by", "Felsökning påbörjas senast"),
+        language.of("Acknowledged", "Kvitterad"),
+        language.of("Response", "Inställelse"),
+    ]
+}
+
 fn row(incident: &Incident, name: &str, month: &ServiceMonth, view: &View) -> Markup {
     let (language, zone) = (view.language, &month.zone);
+    let [_, closed, deadline, acknowledged, answer] = heads(language);
     let act = month.people.acknowledged(incident.opened);
     let notifiable = month.people.notifiable(incident.opened);
     html! {
@@ -57,14 +61,14 @@ fn row(incident: &Incident, name: &str, month: &ServiceMonth, view: &View) -> Ma
                     (language.of(" lost", " förlorat"))
                 }
             }
-            td {
+            td data-label=(closed) {
                 @match incident.closed {
                     Some(closed) => (display::instant(closed, zone)),
                     None => (language.of("goes on", "pågår")),
                 }
             }
-            td { (display::minute(incident.response_deadline, zone)) }
-            td {
+            td data-label=(deadline) { (display::minute(incident.response_deadline, zone)) }
+            td data-label=(acknowledged) {
                 @match (act, incident.acknowledged) {
                     (Some(act), _) => (listing::act(act, zone, language)),
                     (None, Some(at)) => (display::minute(at, zone)),
@@ -74,7 +78,7 @@ fn row(incident: &Incident, name: &str, month: &ServiceMonth, view: &View) -> Ma
                     (reports(notifiable, zone, language))
                 }
             }
-            td { (response(incident.response, language)) }
+            td data-label=(answer) { (response(incident.response, language)) }
         }
     }
 }

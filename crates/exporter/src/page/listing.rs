@@ -122,12 +122,13 @@ pub fn service(snapshot: &Snapshot, name: &str, view: &View) -> Markup {
     of_measured(snapshot, name, &view.service_link(name), html! { (name) })
 }
 
-/// A table that scrolls by itself where it is too wide.
+/// A table that scrolls by itself where it is too wide. On a phone each row is stacked: cells with a
+/// `data-label` stand below each other, those without side by side.
 pub fn table(title: &str, heads: &[&str], rows: Markup) -> Markup {
     scroll(
         title,
         html! {
-            table.records {
+            table.records.stacked {
                 caption.hidden { (title) }
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
                 tbody { (rows) }

@@ -138,7 +138,7 @@ fn services(snapshot: &Snapshot, view: &View) -> Markup {
                 p { (language.of("No service matches.", "Ingen tjänst motsvarar sökningen.")) }
             } @else {
                 (listing::scroll(title, html! {
-                    table.services {
+                    table.services.stacked {
                         caption.hidden { (title) }
                         thead { tr {
                             (head(Sort::Name, language.of("Service", "Tjänst"), view))
@@ -298,10 +298,20 @@ pub fn state(service: &Service, language: Language) -> Markup {
 pub fn availability(figure: &Figure, language: Language) -> Markup {
     let bound = figure.availability_lower_bound_percent;
     html! {
-        (display::percent(figure.availability_percent, language))
+        (percent(figure, language))
         @if bound != figure.availability_percent {
             span.sub { (language.of("at least ", "minst ")) (display::percent(bound, language)) }
         }
+    }
+}
+
+/// T so far. Where nothing at all was measured there is none to show: T would be 100 % (C6.5).
+pub fn percent(figure: &Figure, language: Language) -> String {
+    let seen_ms = figure.up_ms + figure.lost_ms + figure.planned_ms + figure.excluded_ms;
+    match (seen_ms, figure.unmeasured_ms) {
+        (1.., _) => display::percent(figure.availability_percent, language),
+        (_, 1..) => language.of("unmeasured", "omätt").to_owned(),
+        (_, _) => language.of("outside the contract", "utanför avtalstiden").to_owned(),
     }
 }
 
@@ -368,7 +378,7 @@ fn outage_row(outage: &Outage, snapshot: &Snapshot, view: &View) -> Markup {
                     span.sub { (language.of("and goes on", "och pågår")) }
                 }
             }
-            td.cause {
+            td.cause data-label=(language.of("Cause", "Orsak")) {
                 (language.cause(&outage.cause))
                 @if let Some(seen) = &outage.evidence { (evidence(seen, language)) }
             }

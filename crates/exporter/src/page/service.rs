@@ -208,7 +208,7 @@ fn classes(name: &str, figure: &Figure, view: &View) -> Markup {
         html! { tr class=[row] {
             th scope="row" { (head) }
             td.number { (display::minutes(ms, language)) }
-            td { (display::length(ms, language)) }
+            td { (display::exact(ms, language)) }
         } }
     };
     let row = |name: &str, ms| line(html! { (name) }, None, ms);

@@ -13,6 +13,8 @@ use crate::snapshot::Snapshot;
 
 /// Services whose figures stand in one statement's entry.
 const SERVICES_SHOWN_MAX: usize = 20;
+/// Services whose figures are seen at once; those of more are folded away.
+const SERVICES_OPEN_MAX: usize = 5;
 
 /// The page of statements. `key` is the public key that signs them now, in hex.
 pub fn statements(
@@ -33,13 +35,8 @@ pub fn statements(
             "Ingen månad är avslutad än. Den första avslutas när allt i den är avgjort.",
         ),
     };
-    let heads = [
-        language.of("Month", "Månad"),
-        language.of("Figures", "Siffror"),
-        language.of("Statement", "Rapport"),
-    ];
     let rows = html! { @for statement in &statements.rows { (row(statement, snapshot, view)) } };
-    let section = html! { section { (listing::table(title, &heads, rows)) } };
+    let section = html! { section { (listing::table(title, &heads(language), rows)) } };
     listing.page(snapshot.at, view, section)
 }
 
@@ -62,9 +59,17 @@ fn about(key: Option<&str>, language: Language) -> Markup {
     }
 }
 
+fn heads(language: Language) -> [&'static str; 3] {
+    [
+        language.of("Month", "Månad"),
+        language.of("Figures", "Siffror"),
+        language.of("Statement", "Rapport"),
+    ]
+}
+
 fn row(statement: &Statement, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
-    let more = statement.services.len().saturating_sub(SERVICES_SHOWN_MAX);
+    let [_, figures, files] = heads(language);
     html! {
         tr {
             th scope="row" {
@@ -76,26 +81,49 @@ fn row(statement: &Statement, snapshot: &Snapshot, view: &View) -> Markup {
                     }
                 }
             }
-            td.words {
-                @if statement.services.is_empty() {
-                    span.sub { (language.of("see the statement", "se rapporten")) }
-                }
-                ul.plain {
-                    @for service in statement.services.iter().take(SERVICES_SHOWN_MAX) {
-                        li { (figures(service, statement.month, snapshot, view)) }
-                    }
-                    @if more > 0 {
-                        li { (language.of("and ", "och ")) (more) (language.of(" more", " till")) }
-                    }
-                }
-            }
-            td.words {
+            td.words data-label=(figures) { (services(statement, snapshot, view)) }
+            td.words data-label=(files) {
                 ul.plain {
                     @for revision in statement.revisions.iter().rev() {
                         li { (revision_item(revision, statement, language)) }
                     }
                 }
             }
+        }
+    }
+}
+
+/// The figures of a statement's services; of many, folded away under how many there are.
+fn services(statement: &Statement, snapshot: &Snapshot, view: &View) -> Markup {
+    let language = view.language;
+    let count = statement.services.len();
+    let more = count.saturating_sub(SERVICES_SHOWN_MAX);
+    let all = html! {
+        ul.plain {
+            @for service in statement.services.iter().take(SERVICES_SHOWN_MAX) {
+                li { (figures(service, statement.month, snapshot, view)) }
+            }
+            @if more > 0 {
+                li {
+                    (language.of("and ", "och ")) (more)
+                    (language.of(" more, in the statement", " till, i rapporten"))
+                }
+            }
+        }
+    };
+    let stands = |service: &&ClosedService| service.closes.last().map_or(0, |it| it.figure.level);
+    let reduced = statement.services.iter().filter(|service| stands(service) > 0).count();
+    html! {
+        @match count {
+            0 => span.sub { (language.of("see the statement", "se rapporten")) },
+            ..=SERVICES_OPEN_MAX => (all),
+            _ => details {
+                summary {
+                    (count) (language.of(" services, ", " tjänster, ")) (reduced)
+                    (language.of(" with a price reduction", " med prisreduktion"))
+                }
+                (all)
+            },
         }
     }
 }

@@ -78,6 +78,7 @@ fn heads(language: Language) -> [&'static str; 4] {
 fn row(stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
     let language = view.language;
     let zone = &stop.timezone;
+    let [_, _, verdicts, announced] = heads(language);
     let more = stop.services.len().saturating_sub(SERVICES_SHOWN_MAX);
     html! {
         tr id=(stop.id) {
@@ -97,7 +98,7 @@ fn row(stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
                     }
                 }
             }
-            td.words {
+            td.words data-label=(verdicts) {
                 ul.plain {
                     @for it in stop.services.iter().take(SERVICES_SHOWN_MAX) {
                         li { (service(it, stop, snapshot, view)) }
@@ -107,7 +108,7 @@ fn row(stop: &Stop, snapshot: &Snapshot, view: &View) -> Markup {
                     }
                 }
             }
-            td { (listing::act(&stop.announced, zone, language)) }
+            td data-label=(announced) { (listing::act(&stop.announced, zone, language)) }
         }
     }
 }

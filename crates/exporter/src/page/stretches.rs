@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::view::View;
+use super::words::Language;
 use super::{display, listing};
 use crate::months::ServiceMonth;
 use crate::snapshot::Stretch;
@@ -11,22 +12,26 @@ use crate::snapshot::Stretch;
 pub fn table(name: &str, stretches: &[&Stretch], month: &ServiceMonth, view: &View) -> Markup {
     let language = view.language;
     let title = language.of("What was not up", "Det som inte var uppe");
-    let heads = [
+    listing::table(
+        title,
+        &heads(language),
+        html! { @for stretch in stretches { (row(name, stretch, month, view)) } },
+    )
+}
+
+fn heads(language: Language) -> [&'static str; 5] {
+    [
         language.of("From", "Från"),
         language.of("Until", "Till"),
         language.of("Length", "Längd"),
         language.of("Class", "Klass"),
         language.of("Cause", "Orsak"),
-    ];
-    listing::table(
-        title,
-        &heads,
-        html! { @for stretch in stretches { (row(name, stretch, month, view)) } },
-    )
+    ]
 }
 
 fn row(name: &str, stretch: &Stretch, month: &ServiceMonth, view: &View) -> Markup {
     let language = view.language;
+    let [_, until, length, class, cause] = heads(language);
     let goes_on = stretch.until == month.elapsed().until && !month.figure.complete;
     html! {
         tr {
@@ -35,16 +40,16 @@ fn row(name: &str, stretch: &Stretch, month: &ServiceMonth, view: &View) -> Mark
                     (display::instant(stretch.from, &month.zone))
                 }
             }
-            td {
+            td data-label=(until) {
                 (display::instant(stretch.until, &month.zone))
                 @if goes_on { span.sub { (language.of("may go on", "kan pågå")) } }
             }
-            td.length { (display::length(stretch.until.since(stretch.from), language)) }
-            td {
+            td.length data-label=(length) { (display::length(stretch.until.since(stretch.from), language)) }
+            td data-label=(class) {
                 span class={ "class " (stretch.class.as_str()) } { (language.class(stretch.class)) }
                 @if let Some(ground) = stretch.ground { span.sub { (language.ground(ground)) } }
             }
-            td.cause { (language.cause(&stretch.cause)) }
+            td.cause data-label=(cause) { (language.cause(&stretch.cause)) }
         }
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::view::View;
-use super::{bars, display};
+use super::{bars, display, overview};
 use crate::snapshot::{Service, Snapshot};
 
 /// Tiles on the page; the rest is counted.
@@ -42,7 +42,7 @@ fn tile(snapshot: &Snapshot, service: &Service, view: &View) -> Markup {
             @if let Some(cause) = language.state_cause(&service.state) { p.sub { (cause) } }
             @match &service.figure {
                 Some(figure) => p {
-                    (display::percent(figure.availability_percent, language)) " "
+                    (overview::percent(figure, language)) " "
                     (bars::budget(figure, language))
                 },
                 None => p.sub { (language.of("no figure yet", "ingen siffra ännu")) },

@@ -26,7 +26,7 @@ pub fn attempt(attempt: &Attempt, zone: &TimeZone, language: Language) -> Markup
             (display::measured(attempt.duration, language)) ". " (attempt.message)
         }
         (listing::scroll(title, html! {
-            table.waterfall {
+            table.waterfall.stacked {
                 caption.hidden { (title) }
                 thead { tr {
                     th scope="col" { (language.of("Step", "Steg")) }
