@@ -1,5 +1,8 @@
 //! Says, with proof, how many minutes in a calendar month a customer could not log in.
 
+// A reader that has gone ends a program that prints with `println!` in a panic: `terminal` prints.
+#![warn(clippy::print_stdout)]
+
 mod cli;
 mod commands;
 mod demo;

@@ -1,5 +1,6 @@
 //! What people read in a terminal: colours only where they are wanted, times and lengths of time.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
 use anstream::stream::RawStream;
@@ -18,6 +19,14 @@ use crate::exit::Failure;
 pub fn write(text: &str) -> Result<bool, Failure> {
     let mut stdout = AutoStream::auto(io::stdout().lock());
     told(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// The same, and ends the line.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn write_line(text: impl Display) -> Result<bool, Failure> {
+    write(&format!("{text}\n"))
 }
 
 /// Writes bytes as they are.

@@ -1,8 +1,8 @@
 //! The manual's pages and the shells' completions, of the real program.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::process::{Command, Output};
+use std::fs::{self, File};
+use std::process::{Command, Output, Stdio};
 
 fn upptid(words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_upptid")).args(words).output().unwrap()
@@ -68,4 +68,39 @@ fn each_shell_completes_every_command() {
         assert!(script.contains("--socket") || script.contains("-l socket"), "{shell}");
     }
     assert_eq!(upptid(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_reader_that_has_gone_and_a_full_disk_are_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("upptid.toml");
+    fs::write(&config, "").unwrap();
+    let facts = folder.path().join("facts.jsonl");
+    fs::write(&facts, "").unwrap();
+    let (config, facts) = (config.to_str().unwrap(), facts.to_str().unwrap());
+    for words in [
+        &["--help"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["check", "--config", config],
+        &["check", "--config", config, "--json"],
+        &["replay", "--facts", facts, "--config", config, "--month", "2026-10"],
+        &["statement", "--facts", facts, "--list"],
+        &["verify", config],
+        &["verify", config, "--json"],
+    ] {
+        let to = |stdout: Stdio| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_upptid"));
+            let output = command.args(words).stdout(stdout).output().unwrap();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (heard, _) = to(Stdio::piped());
+        let (gone, writer) = std::io::pipe().unwrap();
+        drop(gone);
+        let (code, message) = to(writer.into());
+        assert_eq!(code, heard, "{words:?}: {message}");
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (code, message) = to(full.into());
+        assert_ne!(code, Some(101), "{words:?}: {message}");
+    }
 }

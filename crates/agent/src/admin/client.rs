@@ -16,7 +16,10 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
 pub fn ask(socket: &Path, request: &Request) -> Result<Reply, String> {
     let place = socket.display();
     let unreachable = |error: std::io::Error| {
-        format!("the agent cannot be reached at {place}: {error}; is `upptid run` up?")
+        format!(
+            "the agent cannot be reached at {place}: {error}; is it running (systemctl status \
+             upptid), and is that its socket (--socket)?"
+        )
     };
     let mut stream = UnixStream::connect(socket).map_err(unreachable)?;
     stream.set_read_timeout(Some(ANSWER_TIME_MAX)).map_err(unreachable)?;

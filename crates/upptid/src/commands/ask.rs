@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::cli::place::AgentArg;
 use crate::exit::{Exit, Failure};
+use crate::terminal;
 
 /// Asks, and prints the answer: as JSON, or as `describe` puts it.
 ///
@@ -36,9 +37,9 @@ pub fn answer(
         return Err(Failure::new(Exit::Down, format!("refused: {error}")));
     }
     if agent.json {
-        println!("{}", serde_json::to_string(&reply).map_err(Failure::usage)?);
+        terminal::write_line(serde_json::to_string(&reply).map_err(Failure::usage)?)?;
     } else {
-        print!("{}", describe(&reply));
+        terminal::write(&describe(&reply))?;
     }
     Ok(reply)
 }

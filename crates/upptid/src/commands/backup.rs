@@ -10,6 +10,7 @@ use super::state::state_dir;
 use crate::cli::backup::BackupArgs;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::terminal;
 
 /// Backs up to each folder; one that fails does not keep the others from being written.
 pub fn run(args: &BackupArgs) -> Result<Exit, Failure> {
@@ -38,12 +39,14 @@ pub fn run(args: &BackupArgs) -> Result<Exit, Failure> {
         }
         match (args.json, &made) {
             (true, _) => told.push(document(dest, &made)),
-            (false, Ok(report)) => print!("{}", text(dest, report)),
+            (false, Ok(report)) => {
+                terminal::write(&text(dest, report))?;
+            }
             (false, Err(_)) => {}
         }
     }
     if args.json {
-        println!("{}", json!({ "backups": told }));
+        terminal::write_line(json!({ "backups": told }))?;
     }
     Ok(exit)
 }

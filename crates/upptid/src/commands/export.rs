@@ -11,6 +11,7 @@ use super::state::journal_dir;
 use crate::cli::export::ExportArgs;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::terminal;
 
 /// Writes the export, and says what it shows.
 pub fn run(args: &ExportArgs) -> Result<Exit, Failure> {
@@ -34,9 +35,9 @@ pub fn run(args: &ExportArgs) -> Result<Exit, Failure> {
         eprintln!("upptid: warning: left out, for it does not verify: {damage}");
     }
     match args.json {
-        true => println!("{}", document(&report)),
-        false => print!("{}", text(&report, &args.out)),
-    }
+        true => terminal::write_line(document(&report))?,
+        false => terminal::write(&text(&report, &args.out))?,
+    };
     Ok(Exit::Done)
 }
 

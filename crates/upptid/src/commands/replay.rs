@@ -9,6 +9,7 @@ use contract::{Fact, History, Instant, Line, Month, ReplayService, ResolvedTerms
 use crate::cli::replay::{ReplayArgs, ReplayFormat};
 use crate::exit::{Exit, Failure};
 use crate::facts;
+use crate::terminal;
 
 /// Computes the month and prints it.
 pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
@@ -47,7 +48,7 @@ pub fn run(args: &ReplayArgs) -> Result<Exit, Failure> {
     let document = contract::replay(&history, &services, month, as_of);
     match args.format {
         ReplayFormat::Json => {
-            println!("{}", serde_json::to_string(&document).map_err(Failure::usage)?);
+            terminal::write_line(serde_json::to_string(&document).map_err(Failure::usage)?)?;
         }
     }
     Ok(Exit::Done)

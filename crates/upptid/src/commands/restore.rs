@@ -7,6 +7,7 @@ use super::backup::exit_of;
 use crate::cli::backup::RestoreArgs;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::terminal;
 
 /// Restores the backup, and says how to go on.
 pub fn run(args: &RestoreArgs) -> Result<Exit, Failure> {
@@ -25,9 +26,9 @@ pub fn run(args: &RestoreArgs) -> Result<Exit, Failure> {
         );
     }
     match args.json {
-        true => println!("{}", document(args, &report)),
-        false => print!("{}", text(args, &report)),
-    }
+        true => terminal::write_line(document(args, &report))?,
+        false => terminal::write(&text(args, &report))?,
+    };
     Ok(Exit::Done)
 }
 

@@ -18,6 +18,7 @@ use crate::cli::statement::{StatementArgs, StatementFormat};
 use crate::exit::{Exit, Failure};
 use crate::facts;
 use crate::progress::Progress;
+use crate::terminal;
 
 /// Makes one statement, makes all of a month, or lists those that are signed.
 pub fn run(args: &StatementArgs) -> Result<Exit, Failure> {
@@ -27,9 +28,9 @@ pub fn run(args: &StatementArgs) -> Result<Exit, Failure> {
     if args.list {
         let (history, _) = source.read(month.unwrap_or(Month::MIN), None)?;
         match args.json {
-            true => println!("{}", listed(&history, month)),
-            false => print!("{}", list(&history, month)),
-        }
+            true => terminal::write_line(listed(&history, month))?,
+            false => terminal::write(&list(&history, month))?,
+        };
         return Ok(Exit::Done);
     }
     let month = month.ok_or_else(|| Failure::usage("which month? give --month 2026-10"))?;
@@ -252,11 +253,13 @@ impl Desk {
             write_file(&path, &made.render(args.format, lang))?;
             match args.json {
                 true => written.push(path),
-                false => println!("{}", path.display()),
+                false => {
+                    terminal::write_line(path.display())?;
+                }
             }
         }
         if args.json {
-            println!("{}", serde_json::json!({ "written": written }));
+            terminal::write_line(serde_json::json!({ "written": written }))?;
         }
         Ok(Exit::Done)
     }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::load;
 use crate::cli::try_login::{KindArg, TryArgs};
 use crate::exit::{Exit, Failure};
+use crate::terminal;
 use crate::{explained, waterfall};
 
 const DEFAULT_CONFIG: &str = "/etc/upptid/upptid.toml";
@@ -164,9 +165,9 @@ fn dial(args: &TryArgs) -> Result<Dial, Failure> {
 
 fn print_attempt(service: &str, attempt: &Attempt, as_json: bool) -> Result<(), Failure> {
     if !as_json {
-        print!("{}", waterfall::render(service, attempt, SystemClock.now().wall));
+        terminal::write(&waterfall::render(service, attempt, SystemClock.now().wall))?;
         if let Some(exchanges) = &attempt.exchanges {
-            print!("{}", explained::render(exchanges));
+            terminal::write(&explained::render(exchanges))?;
         }
         return Ok(());
     }
@@ -176,8 +177,7 @@ fn print_attempt(service: &str, attempt: &Attempt, as_json: bool) -> Result<(), 
     {
         document.extend(fields);
     }
-    println!("{document}");
-    Ok(())
+    terminal::write_line(document).map(drop)
 }
 
 fn exit_of(outcome: Outcome) -> Exit {

@@ -10,6 +10,7 @@ use super::verify_statement::{self, Statements};
 use crate::cli::verify::VerifyArgs;
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::terminal;
 
 /// What was found of one path.
 pub struct Finding {
@@ -32,9 +33,9 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
             None => journal(path)?,
         };
         match args.json {
-            true => println!("{}", finding.document),
-            false => print!("{}", finding.text),
-        }
+            true => terminal::write_line(&finding.document)?,
+            false => terminal::write(&finding.text)?,
+        };
         worst = worse(worst, finding.exit);
     }
     Ok(worst)

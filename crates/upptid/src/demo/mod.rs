@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::cli::demo::DemoArgs;
 use crate::commands::run::{failure, runtime};
 use crate::exit::{Exit, Failure};
+use crate::terminal;
 use stage::Stage;
 
 /// Plays the demo until Ctrl-C, or for the seconds that were asked for.
@@ -50,10 +51,8 @@ pub fn run(args: &DemoArgs) -> Result<Exit, Failure> {
     play.abort();
     theatre.shutdown_timeout(Duration::from_secs(1));
     drop(stage);
-    ended.map(|()| {
-        println!("\nended; nothing is left of it");
-        Exit::Done
-    })
+    ended?;
+    terminal::write("\nended; nothing is left of it\n").map(|_| Exit::Done)
 }
 
 /// Everything beside the agent: the script, the announcement, the screen.
@@ -65,7 +64,8 @@ async fn play(
 ) {
     let Ok(running) = running.await else { return };
     let socket = stage.admin_socket();
-    let announced = tokio::task::spawn_blocking(move || announce(&socket)).await;
+    let asked = socket.clone();
+    let announced = tokio::task::spawn_blocking(move || announce(&asked)).await;
     let announced = announced.unwrap_or_else(|error| error.to_string());
     let end = async {
         match seconds {
@@ -75,7 +75,7 @@ async fn play(
     };
     tokio::select! {
         () = script::play(&stage) => {}
-        () = screen::show(running.web, &announced) => {}
+        () = screen::show(running.web, &socket, &announced) => {}
         () = end => {}
     }
     // The agent has ended already if nobody hears it.

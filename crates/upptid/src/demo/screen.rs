@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write as _};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -15,15 +16,22 @@ use crate::terminal::{self, GREEN, RED, YELLOW, styled};
 const CLEAR: &str = "\x1b[H\x1b[J";
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// Shows what the agent at `web` says, each second, until it is dropped.
-pub async fn show(web: SocketAddr, announced: &str) {
+/// Shows what the agent at `web` says, each second, until it is dropped. `socket` is where the
+/// commands ask it.
+pub async fn show(web: SocketAddr, socket: &Path, announced: &str) {
     let is_terminal = std::io::stdout().is_terminal();
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     let mut told = BTreeMap::new();
     let client = reqwest::Client::builder().timeout(ANSWER_TIME_MAX).no_proxy().build();
     let Ok(client) = client else { return };
+    let open = format!(
+        "open     http://{web}/ and http://{web}/metrics\n\
+         ask it   upptid status --socket {}\n\
+         Ctrl-C ends it and leaves nothing behind\n",
+        socket.display()
+    );
     if !is_terminal {
-        println!("open http://{web}/ and http://{web}/metrics; Ctrl-C ends it\n{announced}");
+        let _ = terminal::write(&format!("{open}{announced}\n"));
     }
     for second in 0.. {
         ticks.tick().await;
@@ -31,7 +39,7 @@ pub async fn show(web: SocketAddr, announced: &str) {
         let text = if is_terminal {
             // The cursor moves whether or not colours are wanted.
             let _ = std::io::stdout().write_all(CLEAR.as_bytes());
-            page(&document, web, announced, second)
+            page(&document, announced, second) + "\n" + &open
         } else {
             changes(&document, second, &mut told)
         };
@@ -45,42 +53,38 @@ async fn services(client: &reqwest::Client, web: SocketAddr) -> Option<Value> {
     serde_json::from_slice(&answer.bytes().await.ok()?).ok()
 }
 
-fn page(document: &Value, web: SocketAddr, announced: &str, second: u64) -> String {
+/// At most 80 columns wide.
+fn page(document: &Value, announced: &str, second: u64) -> String {
     let mut text =
         format!("upptid demo, second {second}: {}\n{announced}\n\n", script::told_at(second));
     let _ = writeln!(
         text,
-        "{:10} {:34} {:>10} {:>10} {:>10} {:>12} {:>9}  phases (ms)",
-        "service", "state", "lost", "planned", "unmeasured", "availability", "attempt"
+        "{:9} {:26} {:>8} {:>8} {:>10} {:>13}",
+        "service", "state", "lost", "planned", "unmeasured", "availability"
     );
     for service in list(document, "services") {
         let figure = &service["figure"];
         let attempt = &service["last_attempt"];
         let _ = writeln!(
             text,
-            "{:10} {} {:>10} {:>10} {:>10} {:>10} % {:>6} ms  {}",
+            "{:9} {} {:>8} {:>8} {:>10} {:>11} %",
             word(service, "name"),
             state(service),
             seconds(figure, "lost_ms"),
             seconds(figure, "planned_ms"),
             seconds(figure, "unmeasured_ms"),
             figure["availability_percent"].as_str().unwrap_or("-"),
-            attempt["duration_ms"].as_f64().map_or("-".to_owned(), |ms| format!("{ms:.0}")),
-            phases(&attempt["phases_ms"]),
         );
-        if let (true, Some(message)) = (attempt["outcome"] != "up", attempt["message"].as_str()) {
-            let _ = writeln!(text, "{:10} {message}", "");
-        }
+        let of_attempt = match (attempt["outcome"] == "up", attempt["message"].as_str()) {
+            (false, Some(message)) => message.to_owned(),
+            _ => phases(&attempt["phases_ms"]),
+        };
+        let _ = writeln!(text, "{:9} {of_attempt}", "");
     }
-    let _ = write!(
-        text,
-        "\nopen   http://{web}/           the page\n       \
-         http://{web}/metrics    what Prometheus sees\n\nCtrl-C ends it and leaves nothing behind\n"
-    );
     text
 }
 
-/// A state in its colour, 34 columns wide.
+/// A state in its colour, 26 columns wide.
 fn state(service: &Value) -> String {
     let words = state_words(service);
     let style = match word(service, "state") {
@@ -88,7 +92,7 @@ fn state(service: &Value) -> String {
         "down" => RED,
         _ => YELLOW,
     };
-    styled(style, &format!("{words:34}"))
+    styled(style, &format!("{words:26}"))
 }
 
 fn state_words(service: &Value) -> String {
@@ -102,7 +106,7 @@ fn phases(phases: &Value) -> String {
     let names = ["resolve", "connect", "tls", "processing", "transfer"];
     let shown =
         names.iter().filter_map(|name| phases[*name].as_f64().map(|ms| format!("{name} {ms:.1}")));
-    shown.collect::<Vec<_>>().join("  ")
+    format!("ms: {}", shown.collect::<Vec<_>>().join("  "))
 }
 
 /// One line for each service whose state is another than when it was last told.
