@@ -44,7 +44,7 @@ pub use crate::backup::{
     BackupError, BackupReport, RestoreReport, backup, restore, shared_devices,
 };
 pub use crate::export::{ExportError, ExportFor, ExportReport, export};
-pub use crate::facts::{ReadError, read_until, read_until_with_progress};
+pub use crate::facts::{ReadError, read_of, read_until, read_until_with_progress};
 pub use crate::health::{Damage, Health, JournalHealth, StoreHealth};
 pub use crate::journal::reader::Tip;
 pub use crate::ticket::{RecordError, Recorded, Ticket};

@@ -13,7 +13,7 @@ use exporter::months::{AROUND_MS, ATTEMPTS_MAX, Moment, Notice, PastAttempt, Ser
 use exporter::records::{Act, Closed};
 use exporter::snapshot::{Class, Stretch};
 use jiff::tz::TimeZone;
-use ledger::{AttemptSummary, read_until};
+use ledger::{AttemptSummary, read_of};
 
 use super::records::{shown_notifiable, shown_people};
 use super::{Observatory, reach};
@@ -62,7 +62,7 @@ impl Observatory {
         };
         // One at a time: what is read of a long journal is held in memory meanwhile.
         let _turn = self.older.lock().unwrap_or_else(PoisonError::into_inner);
-        let (history, _) = read_until(&self.journal, month.prev(), None).ok()?;
+        let history = read_of(&self.journal, month.prev(), service).ok()?;
         let contract = Contracts::default().of(&history, service, month);
         look(&Sight { history: &history, service, contract, running, reach, now })
     }

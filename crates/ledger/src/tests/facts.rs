@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use contract::{Instant, Month};
 
 use super::{DAY_MS, agent_off, at, down, open, up};
-use crate::facts::{ReadError, read_until};
+use crate::facts::{ReadError, read_of, read_until};
 use crate::journal::reader::Tip;
 
 fn month(text: &str) -> Month {
@@ -85,6 +85,38 @@ fn a_line_that_does_not_verify_is_passed_over_with_the_rest_of_its_segment() {
     assert_eq!(history.known_since("portal"), known_since(&dir, "2027-02"));
     let lost = read_until(&dir, month("2026-10"), Some(last[1])).unwrap_err();
     assert!(matches!(lost, ReadError::NoSuchLine { .. }), "{lost}");
+}
+
+#[test]
+fn a_service_reads_the_same_without_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["portal", "mail", "a \"quoted\" one", "port"];
+    let (ledger, _) = open(folder.path(), at(0));
+    for ms in [0, 5, 32 * DAY_MS, 64 * DAY_MS] {
+        for (place, name) in (0..).zip(names) {
+            let facts = vec![up(name, at(ms + place)), down(name, at(ms + place + 10 * DAY_MS))];
+            ledger.record(facts).wait().unwrap();
+        }
+    }
+    ledger.record(vec![agent_off(at(100 * DAY_MS), at(80 * DAY_MS))]).wait().unwrap();
+    ledger.close(at(100 * DAY_MS)).unwrap();
+    let dir = folder.path().join("journal");
+    for from in ["2026-10", "2026-12"] {
+        let (whole, tip) = read_until(&dir, month(from), None).unwrap();
+        for name in names {
+            let alone = read_of(&dir, month(from), name).unwrap();
+            assert_eq!(alone.next_seq(), tip.seq + 1);
+            let told = |history: &contract::History| {
+                let evidence = history.evidence_at(name, at(99 * DAY_MS)).is_some();
+                (history.known_since(name), format!("{:?}", history.current_state(name)), evidence)
+            };
+            assert_eq!(told(&alone), told(&whole), "{name} from {from}");
+            // The others are passed over.
+            let others = names.into_iter().filter(|other| *other != name);
+            let known = others.filter(|other| alone.known_since(other).is_some());
+            assert!(known.eq(["a \"quoted\" one"].into_iter().filter(|other| *other != name)));
+        }
+    }
 }
 
 #[test]
