@@ -8,8 +8,10 @@ use http::Method;
 
 use crate::answer::Answer;
 use crate::failure::Failure;
+use crate::html::csrf::{self, Copied};
+use crate::html::page::Link;
 use crate::html::submission::{self, Press};
-use crate::html::{Form, logout};
+use crate::html::{Form, form, logout};
 use crate::kinds::SignedIn;
 use crate::kinds::form::ask;
 use crate::session::{Ask, Session, is_good};
@@ -36,7 +38,7 @@ pub async fn log_out_by(
     signed_in: &SignedIn,
 ) -> Result<(), String> {
     let last = session.last.clone();
-    let Some(request) = request(settings, signed_in)? else { return Ok(()) };
+    let Some(request) = request(session, settings, signed_in)? else { return Ok(()) };
     let result = send(session, request).await;
     session.last = last;
     result
@@ -67,7 +69,11 @@ async fn send(session: &mut Session<'_>, mut request: Ask) -> Result<(), String>
     Err(format!("the log-out takes more than {REQUESTS_MAX} requests"))
 }
 
-fn request(settings: &Logout, signed_in: &SignedIn) -> Result<Option<Ask>, String> {
+fn request(
+    session: &Session<'_>,
+    settings: &Logout,
+    signed_in: &SignedIn,
+) -> Result<Option<Ask>, String> {
     let answer = &signed_in.answer;
     match settings {
         Logout::Never => Ok(None),
@@ -75,7 +81,7 @@ fn request(settings: &Logout, signed_in: &SignedIn) -> Result<Option<Ask>, Strin
         Logout::Auto if !may_have_way_out(answer) => Ok(None),
         Logout::Auto => match logout::find(answer.page()) {
             None => Ok(None),
-            Some(logout::Logout::Link(at)) => by_link(answer, at).map(Some),
+            Some(logout::Logout::Link(at)) => by_link(session, answer, at).map(Some),
             Some(logout::Logout::Form { form, button }) => {
                 by_form(answer, &answer.page().forms[form], button.as_deref()).map(Some)
             }
@@ -89,7 +95,7 @@ fn request(settings: &Logout, signed_in: &SignedIn) -> Result<Option<Ask>, Strin
                 .iter()
                 .position(|link| link.href.contains(part) || link.text.contains(part))
                 .ok_or_else(|| format!("the page has no link \"{part}\" to log out by"))?;
-            by_link(answer, wanted).map(Some)
+            by_link(session, answer, wanted).map(Some)
         }
         Logout::Form(part) => {
             let has = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains(part));
@@ -115,17 +121,39 @@ fn may_have_way_out(answer: &Answer) -> bool {
     answer.may_have_form() || answer.contains(b"<a ") || answer.contains(b"<A ")
 }
 
-fn by_link(answer: &Answer, at: usize) -> Result<Ask, String> {
+fn by_link(session: &Session<'_>, answer: &Answer, at: usize) -> Result<Ask, String> {
     let page = answer.page();
     let link = page.links.get(at).ok_or("the log-out link is gone")?;
+    if let Some(method) = link.method.as_deref().filter(|method| *method != "get") {
+        return by_scripted_link(session, answer, link, method);
+    }
     let url = submission::resolve(page, &answer.url, &link.href)
         .ok_or("the log-out link is no address")?;
-    let is_post = link.method.as_deref().is_some_and(|method| !method.eq_ignore_ascii_case("get"));
-    Ok(Ask {
-        method: if is_post { Method::POST } else { Method::GET },
-        referer: Some(answer.url.clone()),
-        ..Ask::page(NAME, url)
-    })
+    Ok(Ask { referer: Some(answer.url.clone()), ..Ask::page(NAME, url) })
+}
+
+/// What a page's script sends in place of a link with another method than GET: a form, with the
+/// page's token unless it goes to another origin.
+fn by_scripted_link(
+    session: &Session<'_>,
+    answer: &Answer,
+    link: &Link,
+    method: &str,
+) -> Result<Ask, String> {
+    let page = answer.page();
+    let action = Some(link.href.clone());
+    let form = Form { action, method: form::Method::Post, ..Form::default() };
+    let mut form = csrf::with_field(&form, ("_method".to_owned(), method.to_owned()));
+    let cookie = |name: &str| session.cookie(&answer.url, name).map(str::to_owned);
+    let is_own = submission::target(page, &answer.url, &form)
+        .is_some_and(|target| target.origin() == answer.url.origin());
+    let copied = if is_own { csrf::copied(page, &form, &cookie) } else { Copied::default() };
+    if let Some(field) = copied.field {
+        form = csrf::with_field(&form, field);
+    }
+    let mut ask = by_form(answer, &form, None)?;
+    ask.headers.extend(copied.header);
+    Ok(ask)
 }
 
 fn by_form(answer: &Answer, form: &Form, button: Option<&str>) -> Result<Ask, String> {

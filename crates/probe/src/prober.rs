@@ -67,6 +67,20 @@ impl Prober {
     /// Makes a login ready, once per configuration. The error is a fragment that names the remedy.
     pub fn prepare(&self, login: impl Into<Arc<Login>>) -> Result<PreparedLogin, String> {
         let login = login.into();
+        if let Kind::Direct(Direct::Ssh(ssh)) = &login.kind
+            && ssh.host_keys.is_empty()
+        {
+            return Err("a login by ssh needs a key that its host is known by".to_owned());
+        }
+        self.prepare_stranger(login)
+    }
+
+    /// The same, also where it is not known by which key its host shows itself.
+    pub(crate) fn prepare_stranger(
+        &self,
+        login: impl Into<Arc<Login>>,
+    ) -> Result<PreparedLogin, String> {
+        let login = login.into();
         let own_host = own_host(&login)?;
         if let Kind::Json(settings) = &login.kind {
             json::check_settings(settings)?;
@@ -114,9 +128,6 @@ impl Prober {
 /// The host that a login is at.
 fn own_host(login: &Login) -> Result<Host<String>, String> {
     if let Kind::Direct(direct) = &login.kind {
-        if matches!(direct, Direct::Ssh(ssh) if ssh.host_keys.is_empty()) {
-            return Err("a login by ssh needs a key that its host is known by".to_owned());
-        }
         return Ok(direct.endpoint().host().to_owned());
     }
     // C1.5
@@ -162,8 +173,7 @@ impl PreparedLogin {
 
     async fn attempt_and_keep(&self, account: Account, exchanges: Option<Exchanges>) -> Attempt {
         if let Kind::Direct(direct) = &self.login.kind {
-            let clock = Clock::start(self.login.limits);
-            let mut trace = Trace::new(clock, &self.dialer, &self.redactors[account as usize]);
+            let mut trace = self.trace(account);
             trace.exchanges = exchanges;
             return kinds::direct::attempt(direct, self.credentials(account), trace).await;
         }
@@ -188,6 +198,12 @@ impl PreparedLogin {
         let which = account as usize;
         let (redactor, codes) = (&self.redactors[which], self.codes[which].as_deref());
         Session::new(&self.login, user, &self.dialer, redactor, codes)
+    }
+
+    /// The notes of an attempt that begins now.
+    pub(crate) fn trace(&self, account: Account) -> Trace<'_> {
+        let clock = Clock::start(self.login.limits);
+        Trace::new(clock, &self.dialer, &self.redactors[account as usize])
     }
 
     fn credentials(&self, account: Account) -> Option<&Credentials> {

@@ -14,7 +14,7 @@ use contract::DownCause::*;
 use contract::Outcome::{self, Account, Down, Unable, Up};
 use contract::{Phase, UnableCause};
 use probe::settings::{
-    Basic, Family, Form, Json, JsonBody, Kind, Limits, Proof, Refusals, Roots, Sign,
+    Basic, Family, Form, Json, JsonBody, Kind, Limits, Login, Proof, Refusals, Roots, Sign,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -141,6 +141,30 @@ async fn an_empty_location_is_the_same_address_and_a_307_keeps_the_body() {
     assert_eq!(attempt.outcome, Up, "{}", attempt.message);
     let statuses: Vec<_> = attempt.steps.iter().map(|step| step.status.unwrap()).collect();
     assert_eq!(statuses, [200, 307, 302, 200]);
+}
+
+#[tokio::test]
+async fn c3_4_a_page_inside_with_scripts_that_listen_to_forms_is_up_and_is_left_as_its_script_does()
+{
+    let members = include_str!("pages/members-with-listeners.html");
+    let inside = |request: &str| request.contains("cookie: in=1");
+    let log_out = "_method=post&authenticity_token=t0ken%2B%2F%3D%3D";
+    let stub = Stub::answering(move |request| match request.split(' ').nth(1) {
+        Some("/in") => with_headers("302 Found", "location: /my\r\nset-cookie: in=1\r\n", ""),
+        Some("/my") if inside(request) => page("200 OK", members),
+        Some("/logout") if inside(request) && request.ends_with(log_out) => {
+            with_headers("302 Found", "location: /\r\n", "")
+        }
+        Some("/login") => page("200 OK", FORM),
+        _ => page("422 Unprocessable Entity", "Invalid form authenticity token."),
+    })
+    .await;
+    let login = Login { proof: Vec::new(), ..stub.login() };
+    let attempt = attempt(login).await;
+    assert_eq!(attempt.outcome, Up, "{}", attempt.message);
+    assert_eq!(attempt.notes, Vec::<String>::new());
+    let names: Vec<_> = attempt.steps.iter().map(|step| step.name).collect();
+    assert_eq!(names, ["page", "sign_in", "redirect", "log_out"]);
 }
 
 #[tokio::test]

@@ -2,6 +2,10 @@
 
 mod attempts;
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use attempts::stub::Stub;
 use attempts::{PASSWORD, Site, USER, attempt, credentials};
 use contract::AccountCause::{Locked, Rejected};
 use contract::{DownCause, Outcome, UnableCause};
@@ -191,4 +195,76 @@ async fn a_form_that_changed_is_told_and_is_no_outage() {
     // Without anything learned, the same page is an outage.
     let unlearned = attempt(site.login()).await;
     assert_eq!(unlearned.outcome, Outcome::Down(DownCause::LoginFormAgain));
+}
+
+const FORM: &str = "<title>Log in</title><form method=post><input name=user>\
+    <input type=password name=pass><button>Log in</button></form>";
+
+fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n{body}").into_bytes()
+}
+
+fn first_words(request: &str) -> (&str, &str) {
+    let mut words = request.split(' ');
+    (words.next().unwrap_or_default(), words.next().unwrap_or_default())
+}
+
+/// A service whose page inside has no way out, but by a script.
+async fn scripted_way_out(logs_out: bool) -> Stub {
+    let is_in = AtomicBool::new(false);
+    Stub::answering(move |request| match first_words(request) {
+        ("POST", "/login") => {
+            is_in.store(true, Relaxed);
+            answer("302 Found", "location: /tree\r\nset-cookie: in=1; Path=/\r\n", "")
+        }
+        ("GET", "/logout") if logs_out => {
+            is_in.store(false, Relaxed);
+            answer("200 OK", "", "<p>Bye</p>")
+        }
+        ("GET", "/logout") => answer("200 OK", "", "<p>Logging out needs a script</p>"),
+        ("GET", "/tree") if is_in.load(Relaxed) && request.contains("cookie: in=1") => {
+            answer("200 OK", "", "<title>Home</title><p>Your notebooks</p>")
+        }
+        ("GET", "/login") => answer("200 OK", "", FORM),
+        _ => answer("302 Found", "location: /login\r\n", ""),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_way_out_that_no_page_shows_is_tried_where_its_name_says_and_kept_if_it_ends_the_session()
+{
+    let stub = scripted_way_out(true).await;
+    let lesson = learned(&task(stub.login())).await;
+    let url = stub.url("/logout");
+    assert_eq!(lesson.login.logout, Logout::Request { method: http::Method::GET, url });
+    assert!(lesson.saw.logout.ends_with("the session was over after it"), "{:?}", lesson.saw);
+    let again = attempt(lesson.login).await;
+    assert_eq!((again.outcome, again.notes), (Outcome::Up, Vec::new()), "{}", again.message);
+
+    let stub = scripted_way_out(false).await;
+    let lesson = learned(&task(stub.login())).await;
+    assert_eq!(lesson.login.logout, Logout::Never);
+}
+
+#[tokio::test]
+async fn where_nothing_takes_the_form_the_link_to_the_login_is_followed() {
+    let stub = Stub::answering(|request| {
+        let is_in = request.contains("cookie: in=1");
+        match first_words(request) {
+            ("POST", "/sign-in") => answer("302 Found", "location: /\r\nset-cookie: in=1\r\n", ""),
+            ("POST", _) => answer("405 Method Not Allowed", "", "Method not allowed"),
+            ("GET", "/out") => answer("302 Found", "location: /\r\nset-cookie: in=\r\n", ""),
+            ("GET", "/sign-in") => answer("200 OK", "", FORM),
+            _ if is_in => answer("200 OK", "", "<a href=/out>Log out</a>"),
+            // A script of this page would send its form elsewhere.
+            _ => answer("200 OK", "", &format!("<a href=/sign-in>Log in</a>{FORM}")),
+        }
+    })
+    .await;
+    let form_at = Kind::Form(Form::new(stub.url("/")));
+    let lesson = learned(&task(Login { kind: form_at, ..stub.login() })).await;
+    assert_eq!(form(&lesson.login).url, stub.url("/sign-in"));
+    assert!(lesson.saw.page.contains("behind the link \"Log in\" of /"), "{:?}", lesson.saw);
 }

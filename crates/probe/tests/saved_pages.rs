@@ -73,12 +73,14 @@ fn a_page_without_a_login_has_none() {
     for name in [
         "plain-database-gone.html",
         "logged-in.html",
+        "members-with-listeners.html",
         "script-only.html",
         "change-password.html",
         "forgot-password.html",
         "public-newsletter.html",
         "code-second-page.html",
         "saml-post.html",
+        "saml-post-by-script-file.html",
         "bot-wall.html",
         "meta-refresh.html",
         "public-with-login-link.html",
@@ -171,7 +173,14 @@ fn a_form_that_is_submitted_at_once_is_told() {
     let sent = submit(&page, &at, form, &[], Press::Nothing).unwrap();
     assert_eq!(sent.url.as_str(), "https://sp.example/acs");
     assert_eq!(sent.body, b"RelayState=ss%3Amem%3A1&SAMLResponse=PHNhbWw%2B");
-    for name in ["plain.html", "logged-in.html", "script-only.html", "bot-wall.html"] {
+    assert_eq!(self::page("saml-post-by-script-file.html").submits_itself, Some(0));
+    for name in [
+        "plain.html",
+        "logged-in.html",
+        "members-with-listeners.html",
+        "script-only.html",
+        "bot-wall.html",
+    ] {
         assert_eq!(self::page(name).submits_itself, None, "{name}");
     }
 }
@@ -188,11 +197,14 @@ fn a_page_that_moves_on_and_a_bot_wall_are_told() {
 fn the_way_out_is_only_on_the_page_inside() {
     let way = Some(Logout::Form { form: 1, button: None });
     assert_eq!(logout::find(&page("logged-in.html")), way);
+    let way = logout::find(&page("members-with-listeners.html"));
+    assert_eq!(way, Some(Logout::Link(1)));
+    let inside = ["logged-in.html", "members-with-listeners.html"];
     for name in
         std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages")).unwrap()
     {
         let name = name.unwrap().file_name().into_string().unwrap();
-        assert!(name == "logged-in.html" || logout::find(&page(&name)).is_none(), "{name}");
+        assert!(inside.contains(&name.as_str()) || logout::find(&page(&name)).is_none(), "{name}");
     }
 }
 

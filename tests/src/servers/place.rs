@@ -97,6 +97,29 @@ impl Place {
         Attempted::of(&flags)
     }
 
+    /// Learns a login by `arguments` beside the account and the CA, and gives the file's text; what
+    /// was written is checked and tried, and gives `up`.
+    ///
+    /// # Panics
+    /// When it is not learned, or not so.
+    #[track_caller]
+    pub fn learn(&self, url: &str, user: &str, arguments: &[&str]) -> String {
+        let (password, ca, out) =
+            (self.shown("password"), self.shown("ca.pem"), self.shown("learned.toml"));
+        let known = ["learn", url, "--user", user, "--password-file", &password, "--name", "it"];
+        let further = ["--out", &out, "--force", "--ca-file", &ca];
+        let finished = upptid(known.iter().chain(&further).chain(arguments));
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        for secret in SECRETS {
+            let said = [&finished.stdout, &finished.stderr];
+            assert!(!said.iter().any(|said| said.contains(secret)), "C10.3: {finished:?}");
+        }
+        let checked = upptid(["check", "--config", &out]);
+        assert_eq!(checked.code, Some(0), "{checked:?}");
+        Attempted::of(&["try", "--json", "--config", &out]).is("up");
+        fs::read_to_string(&out).unwrap()
+    }
+
     /// The same by a configuration with short time limits.
     pub fn attempt_hurried(&self, kind: &str, url: &str, user: &str, more: &str) -> Attempted {
         let config = format!(

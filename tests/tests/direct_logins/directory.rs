@@ -40,6 +40,14 @@ fn a_directory_is_bound_to_and_every_verdict_is_right() {
 }
 
 #[test]
+fn a_directory_is_learned_from_its_address_a_name_and_a_password() {
+    let Some(place) = Place::with(&[SLAPD]) else { return };
+    let slapd = slapd(&place, &entries(&place));
+    let file = place.learn(&format!("ldaps://localhost:{}", slapd.tls), USER, &[]);
+    assert!(file.contains("kind = \"ldap\""), "{file}");
+}
+
+#[test]
 fn a_directory_whose_own_directory_is_gone_is_down() {
     let Some(place) = Place::with(&[SLAPD]) else { return };
     // It passes everything on to one that is not there.

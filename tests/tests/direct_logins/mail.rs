@@ -43,6 +43,22 @@ fn a_mailbox_is_logged_in_to_by_imap_and_every_verdict_is_right() {
 }
 
 #[test]
+fn a_mailbox_is_learned_from_its_address_a_user_and_a_password() {
+    let Some(place) = Place::with(&DOVECOT) else { return };
+    let dovecot = dovecot(&place);
+    for url in [
+        format!("imaps://localhost:{}", dovecot.tls),
+        format!("imap://localhost:{}", dovecot.start_tls),
+    ] {
+        let file = place.learn(&url, USER, &["--try-wrong-password"]);
+        let url = format!("url = \"{url}\"");
+        for part in ["kind = \"imap\"", &url, "the inbox opens, over TLS 1.3"] {
+            assert!(file.contains(part), "no {part} in {file}");
+        }
+    }
+}
+
+#[test]
 fn a_password_file_that_cannot_be_read_is_the_services_fault() {
     let Some(place) = Place::with(&DOVECOT) else { return };
     let dovecot = dovecot(&place);

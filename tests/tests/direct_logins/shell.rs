@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use end_to_end::USER;
 use end_to_end::servers::place::Place;
 use end_to_end::servers::sshd::{SSHD, key, sshd};
+use end_to_end::{USER, upptid};
 
 #[test]
 fn a_shell_is_logged_in_to_by_ssh_and_every_verdict_is_right() {
@@ -56,6 +56,35 @@ fn a_server_that_takes_no_password_is_not_the_accounts_fault() {
     let url = format!("ssh://localhost:{}", sshd.port);
     let known = ["--host-key", sshd.host_key.as_str()];
     place.attempt(&url, USER, "password", &known).is("unable needs_recipe");
+}
+
+#[test]
+fn a_shell_is_learned_with_the_key_that_it_shows_or_with_the_one_that_is_given() {
+    let Some(place) = Place::with(&SSHD) else { return };
+    let sshd = sshd(&place, "");
+    let url = format!("ssh://localhost:{}", sshd.port);
+    let shown = place.learn(&url, USER, &["--try-wrong-password"]);
+    let bare: Vec<&str> = sshd.host_key.split(' ').take(2).collect();
+    for part in ["kind = \"ssh\"", &bare.join(" "), "compare it with the server's own"] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+    let given = place.learn(&url, USER, &["--host-key", &sshd.host_key]);
+    assert!(given.contains(&bare.join(" ")) && !given.contains("compare"), "{given}");
+    place.write("known_hosts", &format!("[localhost]:{} {}\n", sshd.port, rsa_key(&place)));
+    let known_hosts = place.shown("known_hosts");
+    let known = place.learn(&url, USER, &["--known-hosts", &known_hosts]);
+    assert!(known.contains(&format!("known_hosts = \"{known_hosts}\"")), "{known}");
+
+    // A host with another key than the given one is told nothing.
+    let stranger =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILIG2T/B0l0gaqj3puu510tu9N1OkQ4znY3LYuEm5zCF";
+    let password = place.shown("password");
+    let known = ["--user", USER, "--password-file", &password, "--host-key", stranger, "--json"];
+    let finished = upptid([&["learn", url.as_str()], known.as_slice()].concat());
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert_eq!(finished.json()["cause"], "host_key");
+    let page = upptid([&["learn", "https://localhost:1/"], known.as_slice()].concat());
+    assert_eq!(page.code, Some(2), "{page:?}");
 }
 
 fn rsa_key(place: &Place) -> String {

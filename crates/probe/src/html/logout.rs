@@ -4,6 +4,8 @@
 //! one is sure. A way out of every device is taken only if there is no other, since it would end
 //! the sessions of people who share the account.
 
+use url::Url;
+
 use super::form::{Field, FieldKind, Form, Method};
 use super::page::{Link, Page};
 use super::vocabulary;
@@ -220,6 +222,36 @@ fn is_address_of_logout(address: &str) -> bool {
         })
 }
 
+/// The address that is called as this one is, but to log out: `/user/logout.php` of
+/// `/user/login.php?to=x`. Nobody has said that it exists.
+pub fn counterpart(login: &Url) -> Option<Url> {
+    let segments: Vec<&str> = login.path_segments()?.collect();
+    let (at, named) = segments.iter().enumerate().rev().find_map(|(at, segment)| {
+        let (stem, ending) = segment.split_at(segment.find('.').unwrap_or(segment.len()));
+        let (_, out) = COUNTERPARTS.iter().find(|(own, _)| own.eq_ignore_ascii_case(stem))?;
+        Some((at, format!("{out}{ending}")))
+    })?;
+    let mut segments: Vec<&str> = segments;
+    segments[at] = &named;
+    let mut url = login.clone();
+    url.set_path(&segments.join("/"));
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url)
+}
+
+/// What a way in is called in addresses, and the way out beside it.
+const COUNTERPARTS: [(&str, &str); 8] = [
+    ("login", "logout"),
+    ("log-in", "log-out"),
+    ("log_in", "log_out"),
+    ("logon", "logoff"),
+    ("signin", "signout"),
+    ("sign-in", "sign-out"),
+    ("sign_in", "sign_out"),
+    ("signon", "signoff"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +325,26 @@ mod tests {
             "<a href='//logout.example/'>x</a>".replace("//logout", "https://logout").as_str(),
         ] {
             assert_eq!(found(html), None, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_way_out_may_be_called_as_the_way_in_is() {
+        let out = |path: &str| {
+            let url = Url::parse("https://portal.example").unwrap().join(path).unwrap();
+            counterpart(&url).map(|url| url[url::Position::BeforePath..].to_owned())
+        };
+        for (way_in, way_out) in [
+            ("/login", "/logout"),
+            ("/login?next=%2Ftree#x", "/logout"),
+            ("/en/Login.php;x=1", "/en/logout.php;x=1"),
+            ("/users/sign_in", "/users/sign_out"),
+            ("/login/check/", "/logout/check/"),
+        ] {
+            assert_eq!(out(way_in).as_deref(), Some(way_out), "{way_in}");
+        }
+        for way_in in ["/", "/session", "/blogins/login-help", "/index.php?do=login"] {
+            assert_eq!(out(way_in), None, "{way_in}");
         }
     }
 

@@ -67,7 +67,8 @@ pub struct Link {
     pub href: String,
     /// What a person reads: its text, or else its `aria-label`, `title` or a picture's `alt`.
     pub text: String,
-    /// `data-method` (Rails, Laravel, UJS): the link is sent with this method by a script.
+    /// `data-method` or `data-turbo-method` (Rails, Laravel, Yii): a script sends the link as a form
+    /// with this method.
     pub method: Option<String>,
 }
 

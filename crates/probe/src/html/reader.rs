@@ -476,7 +476,10 @@ impl Reader {
         self.page.links.push(Link {
             href,
             text: said.iter().find_map(|name| attributes.take_filled(name)).unwrap_or_default(),
-            method: attributes.take_filled("data-method").map(|m| m.to_ascii_lowercase()),
+            method: ["data-method", "data-turbo-method"]
+                .iter()
+                .find_map(|name| attributes.take_filled(name))
+                .map(|method| method.to_ascii_lowercase()),
         });
         Some(|reader, _| reader.end_link())
     }

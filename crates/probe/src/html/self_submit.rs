@@ -3,9 +3,13 @@
 //!
 //! The script is not run. A call of `submit` counts when nothing around it waits for a person:
 //! it stands in `<body onload>`, at the top of a script, or inside of blocks and functions that run
-//! when the page is read. The form must not ask a person for anything, and must not be a log-out.
+//! when the page is read. What is given a function (`form.submit(function …)`) is no call: it waits
+//! for a person to submit. The form must not ask a person for anything, and must not be a log-out.
+//!
+//! Scripts in files of their own are not read. A form that carries a message of SAML, WS-Federation
+//! or OpenID Connect is there to be handed on, whatever sends it.
 
-use super::form::Form;
+use super::form::{Field, FieldKind, Form, Method};
 use super::vocabulary::LOGOUT_NAMES;
 use super::words::has_part;
 
@@ -32,9 +36,15 @@ const AT_ONCE: &[&str] = &[
     "try",
 ];
 
+/// Hidden fields with a message that the browser hands on by POST: SAML 2.0 bindings, 3.5;
+/// WS-Federation 1.2, 13.2; OAuth 2.0 Form Post Response Mode.
+const HANDED_ON: [&str; 4] = ["SAMLResponse", "SAMLRequest", "wresult", "id_token"];
+/// Marks of the page that are common to their names.
+const HANDED_ON_MARKS: [&str; 3] = ["SAMLRe", "wresult", "id_token"];
+
 /// Whether a page can submit a form by itself at all: if not, it need not be read to know that.
 pub fn may_happen(html: &[u8]) -> bool {
-    is_possible(html) || has_onload(html)
+    is_possible(html) || has_onload(html) || HANDED_ON_MARKS.iter().any(|mark| has(html, mark))
 }
 
 /// Whether `onload` is written anywhere, in whatever case.
@@ -48,14 +58,18 @@ fn has_onload(html: &[u8]) -> bool {
 
 /// Whether the page's scripts need to be read for it.
 pub fn is_possible(html: &[u8]) -> bool {
-    let has = |mark: &str| memchr::memmem::find(html, mark.as_bytes()).is_some();
-    has("ubmit(") || has("submit.call(")
+    has(html, "ubmit(") || has(html, "submit.call(")
+}
+
+fn has(html: &[u8], mark: &str) -> bool {
+    memchr::memmem::find(html, mark.as_bytes()).is_some()
 }
 
 /// The form that is submitted at once, if there is one.
 pub fn find(onload: &str, scripts: &str, forms: &[Form]) -> Option<usize> {
-    if onload.is_empty() && scripts.is_empty() {
-        return None;
+    let handed_on = forms.iter().position(|form| asks_nothing(form) && hands_on(form));
+    if handed_on.is_some() || onload.is_empty() && scripts.is_empty() {
+        return handed_on;
     }
     let call = if call_in(onload).is_some() {
         onload
@@ -94,10 +108,14 @@ fn called_on_load(onload: &str, scripts: &str) -> Vec<String> {
 
 /// Where a script calls `submit`.
 fn call_in(script: &str) -> Option<usize> {
-    [".submit(", ".requestSubmit(", "submit.call(", "[\"submit\"](", "['submit']("]
-        .iter()
-        .filter_map(|call| script.find(call))
-        .min()
+    let bare = [".submit(", "[\"submit\"](", "['submit']("];
+    let bare = bare.iter().filter_map(|call| {
+        let mut at = script.match_indices(call);
+        at.find(|(at, call)| script[at + call.len()..].trim_start().starts_with(')'))
+    });
+    let others = [".requestSubmit(", "submit.call("].iter();
+    let others = others.filter_map(|call| script.match_indices(call).next());
+    bare.chain(others).map(|(at, _)| at).min()
 }
 
 /// Whether the first call of `submit` in a script waits for nothing.
@@ -124,6 +142,15 @@ fn runs_at_once(script: &str, called: &[String]) -> bool {
     open.iter().all(|at_once| *at_once)
 }
 
+/// Whether it carries a message from one service to another.
+fn hands_on(form: &Form) -> bool {
+    let is_message = |field: &Field| {
+        let name = field.name.as_deref();
+        name.is_some_and(|name| HANDED_ON.contains(&name)) && !field.value.is_empty()
+    };
+    form.method == Method::Post && form.of_kind(FieldKind::Hidden).any(is_message)
+}
+
 /// Nothing that a person would type, and no log-out: a token that is handed on.
 fn asks_nothing(form: &Form) -> bool {
     let called = [form.id.as_deref(), form.name.as_deref(), form.action.as_deref()];
@@ -141,7 +168,7 @@ mod tests {
     use crate::html::Page;
 
     const FORM: &str = "<form id=f name=saml method=post action=https://sp.example/acs>
-        <input type=hidden name=SAMLResponse value=x><input type=submit value=Continue></form>";
+        <input type=hidden name=ticket value=x><input type=submit value=Continue></form>";
 
     fn found(html: &str) -> Option<usize> {
         Page::parse(html.as_bytes(), None).submits_itself
@@ -152,6 +179,8 @@ mod tests {
         for script in [
             "document.forms[0].submit();",
             "document.saml.submit()",
+            "document.saml.submit( );",
+            "$('#other').submit(function(){ tidy(); }); document.saml.submit();",
             "document.getElementById('f').submit()",
             "window.onload = function () { document.forms[0].submit(); }",
             "window.addEventListener('load', () => { document.saml.submit(); });",
@@ -191,9 +220,30 @@ mod tests {
             "b.onclick = function () { document.saml.submit(); }",
             "b.addEventListener('click', () => { document.saml.submit(); });",
             "var submit = 1;",
+            "$('.columns').closest('form').submit(function(){ tidy(this); });",
+            "$('#f').submit( check )",
+            "$('form').submit(e => e.preventDefault());",
         ] {
             assert_eq!(found(&format!("{FORM}<script>{script}</script>")), None, "{script}");
         }
+    }
+
+    #[test]
+    fn a_message_between_services_is_handed_on_whatever_script_does_it() {
+        let page = |method: &str, name: &str, more: &str| {
+            format!(
+                "<script src=post.js></script><form action=/search><input name=q></form>
+                <form method={method} action=https://sp.example/acs>
+                <input type=hidden name={name} value=x>{more}<input type=submit></form>"
+            )
+        };
+        for name in ["SAMLResponse", "SAMLRequest", "wresult", "id_token"] {
+            assert!(super::may_happen(page("post", name, "").as_bytes()), "{name}");
+            assert_eq!(found(&page("post", name, "")), Some(1), "{name}");
+            assert_eq!(found(&page("get", name, "")), None, "{name}");
+            assert_eq!(found(&page("post", name, "<input name=user>")), None, "{name}");
+        }
+        assert_eq!(found(&page("post", "token", "")), None);
     }
 
     #[test]

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use contract::{AccountCause, DownCause, Outcome, UnableCause};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use url::Url;
 
 use super::proof::{self, Candidate, Rank};
-use super::{Pupil, Saw, Stop, proposal};
+use super::{Pupil, Saw, Stop, outside, proposal};
 use crate::answer::Answer;
 use crate::challenge::challenges;
 use crate::failure::Failure;
 use crate::html::form::Field;
 use crate::html::login_form::{self, Found, Wanted};
-use crate::html::{login_link, submission};
+use crate::html::{login_link, logout, submission};
 use crate::kinds::SignedIn;
 use crate::kinds::form::{self, Entered, Sent};
 use crate::logout::log_out_by;
@@ -88,15 +88,13 @@ impl Pupil<'_> {
         session: &mut Session<'_>,
         url: Url,
     ) -> Result<Way, Failure> {
-        let (page, url, how) = open(session, url).await?;
-        if let Some(kind) = by_http(&page, &url) {
+        let opened = open(session, url).await?;
+        if let Some(kind) = by_http(&opened.page, &opened.begin) {
             return Ok(Way::Http(Box::new(kind)));
         }
-        let account = &self.task.login.account;
-        let form = Form::new(url);
-        let entered = form::enter_from(session, &form, account, &mut Vec::new(), page).await?;
+        let (entered, form, how) = self.enter(session, opened).await?;
         let (before, after) = (&entered.sent.page, &entered.after);
-        let mut candidates = proof::candidates(before, after, &account.user);
+        let mut candidates = proof::candidates(before, after, &self.task.login.account.user);
         candidates.retain(|candidate| is_public(&session.trace.redactor, &candidate.proof));
         candidates.retain(|one| entered.lack(session, std::slice::from_ref(&one.proof)).is_none());
         let has_way_out = candidates.iter().any(|candidate| candidate.rank == Rank::WayOut);
@@ -113,35 +111,84 @@ impl Pupil<'_> {
         }
         self.spent.sessions += 1;
         let mut saw = saw(session, &entered, how);
-        let logout = proof::log_out(after);
-        saw.logout = log_out(session, &entered, &logout, &candidates).await;
+        let logout;
+        (logout, saw.logout) = end(session, &entered, &candidates).await;
         let url = form.url;
         Ok(Way::Form(Box::new(FirstLogin { url, entered, candidates, leads_past, logout, saw })))
     }
 }
 
-/// Opens the page, and follows a link to the login if it has no form. Gives the page with the form,
-/// the address to begin with, and how it was reached.
-async fn open(session: &mut Session<'_>, url: Url) -> Result<(Arc<Answer>, Url, String), Failure> {
+/// A page that was opened.
+struct Opened {
+    /// The page.
+    page: Arc<Answer>,
+    /// The address to begin with.
+    begin: Url,
+    /// How it was reached, if not by that address.
+    how: String,
+}
+
+impl Pupil<'_> {
+    /// Signs in by the form of the page. Where nothing takes that form (some pages show one on each
+    /// of their addresses, and a script sends it elsewhere), by the page's link to the login.
+    async fn enter(
+        &self,
+        session: &mut Session<'_>,
+        opened: Opened,
+    ) -> Result<(Entered, Form, String), Failure> {
+        let account = &self.task.login.account;
+        let form = Form::new(opened.begin.clone());
+        let page = Arc::clone(&opened.page);
+        let entered = form::enter_from(session, &form, account, &mut Vec::new(), page).await;
+        let failure = match entered {
+            Ok(entered) => return Ok((entered, form, opened.how)),
+            Err(failure) => failure,
+        };
+        if !nothing_takes_it(session, &failure) {
+            return Err(failure);
+        }
+        let Some(next) = follow_link(session, &opened.page).await? else { return Err(failure) };
+        let form = Form::new(next.begin);
+        let entered = form::enter_from(session, &form, account, &mut Vec::new(), next.page).await?;
+        Ok((entered, form, next.how))
+    }
+}
+
+/// Whether the form was sent to where no form is taken: no password was looked at there.
+fn nothing_takes_it(session: &Session<'_>, failure: &Failure) -> bool {
+    let status = session.last.as_ref().map(|answer| answer.status);
+    failure.outcome == Outcome::Down(DownCause::HttpStatus)
+        && status == Some(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// Opens the page, and follows a link to the login if it has no form.
+async fn open(session: &mut Session<'_>, url: Url) -> Result<Opened, Failure> {
     let first = session.follow(Ask::page("page", url.clone())).await?;
-    let mut page = form::settle(session, first).await?;
-    let (mut begin, mut how) = (url, String::new());
+    let page = form::settle(session, first).await?;
+    let mut opened = Opened { page, begin: url, how: String::new() };
     for _ in 0..LINKS_FOLLOWED_MAX {
-        let has_form = login_form::find(page.form_page(), Wanted::default()) != Found::None;
-        if has_form || !is_good(page.status) {
+        let has_form = login_form::find(opened.page.form_page(), Wanted::default()) != Found::None;
+        if has_form || !is_good(opened.page.status) {
             break;
         }
-        let Some(at) = login_link::find(page.page()) else { break };
-        let link = &page.page().links[at];
-        let Some(target) = submission::resolve(page.page(), &page.url, &link.href) else { break };
-        let target = without_tokens(&session.trace.redactor, target);
-        how = format!("behind the link {:?} of {}", words(&link.text), page.url.path());
-        let ask = Ask { referer: Some(page.url.clone()), ..Ask::page("page", target.clone()) };
-        let next = session.follow(ask).await?;
-        page = form::settle(session, next).await?;
-        begin = target;
+        let Some(next) = follow_link(session, &opened.page).await? else { break };
+        opened = next;
     }
-    Ok((page, begin, how))
+    Ok(opened)
+}
+
+/// Follows the page's link to the login, if it has one.
+async fn follow_link(session: &mut Session<'_>, page: &Answer) -> Result<Option<Opened>, Failure> {
+    let shown = page.page();
+    let link = login_link::find(shown).and_then(|at| shown.links.get(at));
+    let target = link.and_then(|link| submission::resolve(shown, &page.url, &link.href));
+    let (Some(link), Some(target)) = (link, target) else { return Ok(None) };
+    let begin = without_tokens(&session.trace.redactor, target);
+    let how = format!("behind the link {:?} of {}", words(&link.text), page.url.path());
+    let ask = Ask { referer: Some(page.url.clone()), ..Ask::page("page", begin.clone()) };
+    let next = session.follow(ask).await?;
+    let page = form::settle(session, next).await?;
+    Ok(Some(Opened { page, begin, how }))
 }
 
 /// A link's address that is the same tomorrow.
@@ -202,31 +249,53 @@ async fn shows_no_form(session: &mut Session<'_>, form: &Form) -> Result<bool, F
     Ok(is_good(again.status) && found == Found::None)
 }
 
-/// Ends the session, and asks for the page behind it once more. Says what came of it.
-async fn log_out(
+/// Ends the session by what the page offers; where that is nothing, at the address that is called as
+/// the login's is, if there is one. Says what came of it.
+async fn end(
+    session: &mut Session<'_>,
+    entered: &Entered,
+    candidates: &[Candidate],
+) -> (Logout, String) {
+    let offered = proof::log_out(&entered.after);
+    if offered != Logout::Never {
+        let said = match is_over_after(session, entered, &offered, candidates).await {
+            Ok(true) => "the session was over after it".to_owned(),
+            Ok(false) => "the session went on after it".to_owned(),
+            Err(note) => note,
+        };
+        return (offered, said);
+    }
+    let sent = &entered.sent;
+    let shown = sent.page.form_page();
+    let target = submission::target(shown, &sent.page.url, &shown.forms[sent.login.form]);
+    let named = target.as_ref().and_then(logout::counterpart);
+    if let Some(url) = named.or_else(|| logout::counterpart(&sent.page.url)) {
+        let guessed = Logout::Request { method: Method::GET, url };
+        if is_over_after(session, entered, &guessed, candidates).await == Ok(true) {
+            let said = "not on the page, but called as the login is: the session was over after it";
+            return (guessed, said.to_owned());
+        }
+    }
+    let said = "no way to log out was found without a script: each login leaves a session behind";
+    (Logout::Never, said.to_owned())
+}
+
+/// Logs out, and asks for the page behind the login once more. The error is a note for people.
+async fn is_over_after(
     session: &mut Session<'_>,
     entered: &Entered,
     logout: &Logout,
     candidates: &[Candidate],
-) -> String {
-    if *logout == Logout::Never {
-        return "no way to log out was found without a script: each login leaves a session behind"
-            .to_owned();
-    }
+) -> Result<bool, String> {
     let answer = Arc::clone(&entered.after);
     let signed_in = SignedIn { answer, saw: String::new(), credential: None, log_out: None };
-    if let Err(note) = log_out_by(session, logout, &signed_in).await {
-        return session.trace.redactor.clean(&note);
-    }
+    log_out_by(session, logout, &signed_in)
+        .await
+        .map_err(|note| session.trace.redactor.clean(&note))?;
     let again = session.follow(Ask::page("check", entered.after.url.clone())).await;
-    let is_in = again.is_ok_and(|again| {
-        let best = candidates.first().map(|candidate| candidate.proof.clone());
-        best.is_some_and(|proof| super::outside::shows(&again, &proof))
-    });
-    match is_in {
-        true => "the session went on after it".to_owned(),
-        false => "the session was over after it".to_owned(),
-    }
+    let best = candidates.first().map(|candidate| &candidate.proof);
+    let is_in = again.is_ok_and(|again| best.is_some_and(|proof| outside::shows(&again, proof)));
+    Ok(!is_in)
 }
 
 /// What was seen of the form.

@@ -15,11 +15,15 @@
 //! session costs the service something. The wrong one is tried between the right ones, so that
 //! what counts failures in a row begins anew.
 //!
+//! Where there is nothing to choose (HTTP authentication, and what is not HTTP), a login is made as
+//! it stands (`pageless`).
+//!
 //! Where no form can be sent, nothing is, and the calls that the page's scripts may make are shown
 //! (`proposal`).
 
 mod first;
 mod outside;
+mod pageless;
 mod proof;
 mod proposal;
 mod refused;
@@ -27,10 +31,10 @@ mod second;
 
 use std::time::Duration;
 
-use contract::{AccountCause, Outcome};
+use contract::Outcome;
 
 use crate::failure::Failure;
-use crate::prober::{Account, PreparedLogin, Prober};
+use crate::prober::{PreparedLogin, Prober};
 use crate::session::Session;
 use crate::settings::{Credentials, Form, Kind, Login};
 
@@ -45,7 +49,8 @@ pub const WRONG_PASSWORD: &str = "upptid-tries-a-wrong-password";
 #[derive(Clone, Debug)]
 pub struct Task {
     /// The account, how the service is reached, and the limits. Its kind is a form at the address
-    /// that a person would open; proofs and the like are what is to be found out.
+    /// that a person would open, or a login that is not HTTP's, by SSH also without a host key;
+    /// proofs and the like are what is to be found out.
     pub login: Login,
     /// Whether one wrong password may be tried.
     pub try_wrong_password: bool,
@@ -89,8 +94,10 @@ pub struct NotLearned {
 /// What was seen, for people: fragments that fit a comment. Secrets are cut out.
 #[derive(Clone, Debug, Default)]
 pub struct Saw {
-    /// The page with the form, and how it was reached.
+    /// The page with the form, and how it was reached; or what proved the login where there is none.
     pub page: String,
+    /// Of an SSH server's key: its fingerprint, and who says that it is the right one.
+    pub host_key: String,
     /// Which form of the page it is, and why.
     pub form: String,
     /// What stands beside the user's field.
@@ -167,10 +174,14 @@ impl Stop {
 
 impl Pupil<'_> {
     async fn learn(&mut self) -> Result<Learned, Stop> {
-        let Kind::Form(asked) = &self.task.login.kind else {
-            return Err(Stop::Settings("only a login by form can be learned".to_owned()));
+        let asked = match &self.task.login.kind {
+            Kind::Form(asked) => Form::new(asked.url.clone()),
+            Kind::Direct(direct) => return self.learn_direct(direct.clone()).await,
+            _ => {
+                let why = "only a page, or an address that is not HTTP's, can be learned";
+                return Err(Stop::Settings(why.to_owned()));
+            }
         };
-        let asked = Form::new(asked.url.clone());
         // Kept until the end: it holds the codes that were used.
         let prepared = self.prepare(self.login(Kind::Form(asked)))?;
         let first = match self.first_login(&prepared).await? {
@@ -183,44 +194,6 @@ impl Pupil<'_> {
             self.try_wrong_password(&mut draft).await?;
         }
         self.second_login(draft).await
-    }
-
-    /// A page behind HTTP authentication has no form and needs no proof: it is refused without the
-    /// password.
-    async fn learn_http(&mut self, kind: Kind) -> Result<Learned, Stop> {
-        let login = self.login(kind);
-        let mut saw = Saw {
-            page: format!("the page asks for HTTP {} authentication", login.kind.as_str()),
-            ..Saw::default()
-        };
-        if self.task.try_wrong_password {
-            let prepared = self.prepare(Login { account: self.wrong(), ..login.clone() })?;
-            let attempt = prepared.attempt(Account::Main).await;
-            self.spent.requests += attempt.requests;
-            self.spent.bytes += attempt.bytes_received;
-            self.spent.wrong_passwords += 1;
-            if attempt.outcome != Outcome::Account(AccountCause::Rejected) {
-                saw.notes.push(format!("a wrong password was not refused: {}", attempt.message));
-            }
-            saw.refused = Some(attempt.message);
-        }
-        let attempt = self.prepare(login.clone())?.attempt(Account::Main).await;
-        let each = Cost {
-            requests: attempt.requests,
-            bytes: attempt.bytes_received,
-            sessions: u32::from(attempt.outcome == Outcome::Up),
-            wrong_passwords: 0,
-        };
-        self.spent.requests += each.requests;
-        self.spent.bytes += each.bytes;
-        self.spent.sessions += each.sessions;
-        if attempt.outcome != Outcome::Up {
-            let (outcome, message) = (attempt.outcome, attempt.message);
-            return Err(Stop::NotLearned { outcome, message, proposals: Vec::new() });
-        }
-        saw.logout = "there is no session to end".to_owned();
-        let login = Login { limits: self.task.login.limits, ..login };
-        Ok(Learned { login, saw, each, spent: self.spent })
     }
 
     /// The task's login, of this kind, with the time that learning may take.

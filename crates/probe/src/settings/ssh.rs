@@ -1,5 +1,6 @@
 //! A login to a shell by SSH.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,6 +68,14 @@ impl HostKey {
         Ok(known.into_iter().map(|(_, key)| HostKey::Whole(key)).collect())
     }
 
+    /// What it is shown as to people: `SHA256:…`.
+    pub fn fingerprint(&self) -> String {
+        match self {
+            HostKey::Whole(key) => key.fingerprint(HashAlg::Sha256).to_string(),
+            HostKey::Fingerprint(known) => known.to_string(),
+        }
+    }
+
     /// Whether this is the key that a host showed.
     pub fn is(&self, shown: &PublicKey) -> bool {
         match self {
@@ -80,6 +89,20 @@ impl HostKey {
         match self {
             HostKey::Whole(key) => Some(key.algorithm()),
             HostKey::Fingerprint(_) => None,
+        }
+    }
+}
+
+/// As [`HostKey::parse`] reads it.
+impl fmt::Display for HostKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HostKey::Whole(key) => {
+                // Without what stands after it, which is anybody's.
+                let bare = PublicKey::new(key.key_data().clone(), "");
+                f.write_str(bare.to_openssh().map_err(|_| fmt::Error)?.trim_end())
+            }
+            HostKey::Fingerprint(known) => known.fmt(f),
         }
     }
 }
@@ -103,8 +126,8 @@ impl ClientKey {
     }
 }
 
-impl std::fmt::Debug for ClientKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ClientKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ClientKey({})", self.0.algorithm())
     }
 }
@@ -133,7 +156,11 @@ mod tests {
         assert!(whole.is(&shown));
         assert_eq!(whole.algorithm(), Some(Algorithm::Ed25519));
         let fingerprint = shown.fingerprint(HashAlg::Sha256).to_string();
-        assert!(HostKey::parse(&fingerprint).unwrap().is(&shown));
+        let known = HostKey::parse(&fingerprint).unwrap();
+        assert!(known.is(&shown));
+        assert_eq!((whole.fingerprint(), known.fingerprint()), (fingerprint.clone(), fingerprint));
+        assert_eq!(whole.to_string(), KEY);
+        assert_eq!(known.to_string(), known.fingerprint());
         for wrong in ["", "SHA256:short", "ssh-ed25519 AAAA", "MD5:00"] {
             assert!(HostKey::parse(wrong).is_err(), "{wrong}");
         }

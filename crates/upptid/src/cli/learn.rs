@@ -9,7 +9,8 @@ use clap::{ArgGroup, Args};
 #[command(group = ArgGroup::new("secret").args(["password_file", "credential"]))]
 #[command(after_help = AFTER_HELP)]
 pub struct LearnArgs {
-    /// The page where people sign in, or one with a link that leads there
+    /// The page where people sign in, or one with a link that leads there; or a server: imaps://,
+    /// imap://, smtps://, smtp://, ldaps://, ldap:// or ssh://
     pub url: String,
     /// The account: one made for the probe alone
     #[arg(long, value_name = "NAME")]
@@ -29,6 +30,13 @@ pub struct LearnArgs {
     /// The private CA that signed the service's certificate
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// The key that the host is known by, for ssh://: "ssh-ed25519 AAAA…" or "SHA256:…" [default: the
+    /// one that it shows]
+    #[arg(long, value_name = "KEY", conflicts_with = "known_hosts")]
+    pub host_key: Option<String>,
+    /// The file that holds it, like OpenSSH's known_hosts
+    #[arg(long, value_name = "FILE")]
+    pub known_hosts: Option<PathBuf>,
     /// Connect to this address for that host; may be repeated
     #[arg(long, value_name = "HOST=ADDR")]
     pub resolve: Vec<String>,
@@ -50,6 +58,6 @@ pub struct LearnArgs {
 }
 
 const AFTER_HELP: &str = "\
-It signs in twice and logs out each time; with --try-wrong-password it also sends one wrong
-password, which counts towards the account's lock. The exit code is 0 for learned, 1 if the login
+It signs in to a page twice, to a server once, and logs out each time; with --try-wrong-password
+it also sends one wrong password, which counts towards the account's lock, and then signs in. The exit code is 0 for learned, 1 if the login
 is down, 3 if it needs a recipe or the account was refused.";

@@ -27,6 +27,7 @@ mod verify_statement;
 use std::path::{Path, PathBuf};
 
 use agent::config::{Config, Problems};
+use probe::settings::{Endpoint, HostKey};
 
 use crate::exit::Failure;
 
@@ -49,6 +50,24 @@ fn print_warnings(warnings: &Problems) {
     if more > 0 {
         eprintln!("upptid: {more} more warnings; `upptid check` shows them");
     }
+}
+
+/// The keys that an SSH server is known by: the one that is given, and those in a file like OpenSSH's
+/// `known_hosts`.
+fn host_keys(
+    endpoint: &Endpoint,
+    key: Option<&str>,
+    file: Option<&Path>,
+) -> Result<Vec<HostKey>, Failure> {
+    let mut keys = Vec::new();
+    if let Some(key) = key {
+        let key = HostKey::parse(key);
+        keys.push(key.map_err(|why| Failure::usage(format!("--host-key: {why}")))?);
+    }
+    if let Some(file) = file {
+        keys.extend(HostKey::known(endpoint, file).map_err(Failure::usage)?);
+    }
+    Ok(keys)
 }
 
 /// Where systemd put the credentials of this unit.

@@ -5,14 +5,14 @@ use std::path::Path;
 use agent::clock::{Clock, SystemClock};
 use contract::Outcome;
 use probe::settings::{
-    Basic, ClientKey, Credentials, Dial, Direct, Form, HostKey, Kind, Login, Proof, Protocol,
-    Roots, Ssh, Tls, Totp,
+    Basic, ClientKey, Credentials, Dial, Direct, Form, Kind, Login, Proof, Protocol, Roots, Ssh,
+    Tls, Totp,
 };
 use probe::{Account, Attempt, Prober};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::load;
+use super::{host_keys, load};
 use crate::cli::try_login::{KindArg, TryArgs};
 use crate::exit::{Exit, Failure};
 use crate::terminal;
@@ -105,13 +105,8 @@ fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure>
 }
 
 fn ssh_of_flags(args: &TryArgs, mut ssh: Ssh) -> Result<Ssh, Failure> {
-    if let Some(key) = &args.host_key {
-        let key = HostKey::parse(key);
-        ssh.host_keys.push(key.map_err(|why| Failure::usage(format!("--host-key: {why}")))?);
-    }
-    if let Some(file) = &args.known_hosts {
-        ssh.host_keys.extend(HostKey::known(&ssh.endpoint, file).map_err(Failure::usage)?);
-    }
+    let (key, file) = (args.host_key.as_deref(), args.known_hosts.as_deref());
+    ssh.host_keys = host_keys(&ssh.endpoint, key, file)?;
     if ssh.host_keys.is_empty() {
         return Err(Failure::usage(
             "add --host-key or --known-hosts: ssh:// goes to a known host only",

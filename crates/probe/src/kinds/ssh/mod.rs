@@ -29,7 +29,7 @@ use russh::client::{
     AuthResult, Config, DisconnectReason, Handle, Handler, KeyboardInteractiveAuthResponse,
     connect_stream,
 };
-use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
+use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey, PublicKeyOrCertificate};
 use russh::{ChannelMsg, ChannelOpenFailure, Disconnect, Error, MethodKind, MethodSet};
 use secrecy::ExposeSecret;
 
@@ -57,6 +57,20 @@ pub async fn attempt(ssh: &Ssh, account: &Credentials, mut trace: Trace<'_>) -> 
         let excerpt = said.filter(|said| outcome != Outcome::Up && !said.is_empty());
         Evidence { excerpt, ..trace.evidence() }
     })
+}
+
+/// The key that the host shows to who does not know it. The account is not named to it.
+pub async fn host_key(ssh: &Ssh, trace: &mut Trace<'_>) -> Result<HostKey, Failure> {
+    let stranger = Ssh { host_keys: Vec::new(), ..ssh.clone() };
+    let noted = Arc::<Noted>::default();
+    let mut leash = None;
+    let result = connect(&stranger, trace, &mut leash, &noted).await;
+    trace.bytes_received = leash.as_ref().map_or(0, Leash::bytes_received);
+    match (noted.strange_key.get(), result) {
+        (Some(key), _) => Ok(HostKey::Whole(key.clone())),
+        (None, Err(failure)) => Err(failure),
+        (None, Ok(_)) => Err(Failure::down(DownCause::Protocol, "the server shows no key")),
+    }
 }
 
 async fn sign_in(
@@ -127,6 +141,9 @@ async fn connect(
 /// Only those keys are asked for that the host is known by, as all clients do.
 fn config(known: &[HostKey]) -> Config {
     let mut config = Config::default();
+    if known.is_empty() {
+        return config;
+    }
     let known: Option<Vec<Algorithm>> = known.iter().map(HostKey::algorithm).collect();
     if let Some(known) = known {
         let is_known = |offered: &Algorithm| {
@@ -284,7 +301,7 @@ struct Client {
 #[derive(Default)]
 struct Noted {
     /// A key that the host is not known by.
-    strange_key: OnceLock<String>,
+    strange_key: OnceLock<PublicKey>,
     /// Why the server ended the connection.
     disconnected: OnceLock<String>,
 }
@@ -294,7 +311,10 @@ impl Noted {
     fn instead_of(&self, failure: Failure) -> Failure {
         let phase = failure.phase;
         let explained = match (self.strange_key.get(), self.disconnected.get()) {
-            (Some(key), _) => Failure::down(DownCause::HostKey, format!("it shows {key}")),
+            (Some(key), _) => {
+                let shown = format!("it shows another {} key", key.algorithm());
+                Failure::down(DownCause::HostKey, shown)
+            }
             (None, Some(words)) if failure.outcome == Outcome::Down(DownCause::Closed) => {
                 let said = by_words(words).unwrap_or(failure);
                 Failure { detail: format!("the server says \"{words}\""), ..said }
@@ -312,8 +332,7 @@ impl Handler for Client {
         let PublicKeyOrCertificate::PublicKey { key, .. } = shown else { return Ok(false) };
         let is_known = self.known.iter().any(|known| known.is(key));
         if !is_known {
-            let shown = format!("another {} key", key.algorithm());
-            let _ = self.noted.strange_key.set(shown);
+            let _ = self.noted.strange_key.set(key.clone());
         }
         Ok(is_known)
     }

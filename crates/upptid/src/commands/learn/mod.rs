@@ -11,13 +11,16 @@ use std::path::Path;
 use contract::{Outcome, UnableCause};
 use probe::Prober;
 use probe::learn::{Cost, Learned, Lesson, NotLearned, Task, learn};
-use probe::settings::{Credentials, Dial, Form, Kind, Login, Logout, Roots, Tls, Totp};
+use probe::settings::{
+    Credentials, Dial, Direct, Form, Kind, Login, Logout, Protocol, Roots, Tls, Totp,
+};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use url::Url;
 
 use self::password::{Place, absolute, password};
 use self::service_file::{Given, proposed, service_file};
+use super::host_keys;
 use crate::cli::learn::LearnArgs;
 use crate::exit::{Exit, Failure};
 use crate::terminal;
@@ -35,12 +38,14 @@ pub fn run(args: &LearnArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("{path} exists: name another file, or use --force")));
     }
     let dial = dial(args, &url)?;
+    let kind = kind(args, url)?;
     let totp_file = args.totp_file.as_deref().map(absolute).transpose()?;
     let ca_file = args.ca_file.as_deref().map(absolute).transpose()?;
+    let known_hosts = args.known_hosts.as_deref().map(absolute).transpose()?;
     let (secret, place) = password(args, &service)?;
     let mut account = Credentials::new(args.user.clone(), secret);
     account.totp = totp_file.as_deref().map(totp).transpose()?;
-    let mut login = Login::new(Kind::Form(Form::new(url)), account);
+    let mut login = Login::new(kind, account);
     login.dial = dial;
     let task = Task { login, try_wrong_password: args.try_wrong_password };
 
@@ -54,6 +59,7 @@ pub fn run(args: &LearnArgs) -> Result<Exit, Failure> {
         password: &place,
         totp_file: totp_file.as_deref(),
         ca_file: ca_file.as_deref(),
+        known_hosts: known_hosts.as_deref(),
     };
     match lesson {
         Lesson::Learned(learned) => finish(args, &learned, &given),
@@ -67,12 +73,32 @@ fn address(url: &str) -> Result<Url, Failure> {
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(Failure::usage("the URL holds an account: give it with --user"));
     }
-    match parsed.scheme() {
-        "https" => Ok(parsed),
-        _ => Err(Failure::usage(format!(
+    match Protocol::of(&parsed) {
+        None if parsed.scheme() != "https" => Err(Failure::usage(format!(
             "{url} is not https: a password never travels in clear text (C1.5)"
         ))),
+        _ => Ok(parsed),
     }
+}
+
+/// How one signs in there: by what its scheme says, or at a page.
+fn kind(args: &LearnArgs, url: Url) -> Result<Kind, Failure> {
+    let Some(protocol) = Protocol::of(&url) else {
+        return match args.host_key.is_some() || args.known_hosts.is_some() {
+            true => Err(Failure::usage("--host-key and --known-hosts are for ssh:// only")),
+            false => Ok(Kind::Form(Form::new(url))),
+        };
+    };
+    if args.totp_file.is_some() {
+        return Err(Failure::usage("--totp-file is for https:// only"));
+    }
+    let direct = Direct::new(protocol, url);
+    let mut direct = direct.map_err(|why| Failure::usage(format!("{:?}: {why}", args.url)))?;
+    if let Direct::Ssh(ssh) = &mut direct {
+        let (key, file) = (args.host_key.as_deref(), args.known_hosts.as_deref());
+        ssh.host_keys = host_keys(&ssh.endpoint, key, file)?;
+    }
+    Ok(Kind::Direct(direct))
 }
 
 /// The service's name; of the host, what a name may hold.
@@ -181,7 +207,9 @@ fn summary(learned: &Learned, given: &Given<'_>, path: &Path) -> String {
             text.push_str(&format!("  {name:9} {said}\n"));
         }
     };
-    line("page", &saw.page);
+    let is_direct = matches!(login.kind, Kind::Direct(_));
+    line(if is_direct { "server" } else { "page" }, &saw.page);
+    line("host key", &saw.host_key);
     line("form", &saw.form);
     let proofs = login.proof.iter().zip(&saw.proof);
     let proofs: Vec<String> = proofs.map(|(proof, what)| format!("{proof} ({what})")).collect();
@@ -269,9 +297,10 @@ fn explain(
         });
         return terminal::write(&format!("{document}\n")).map(|_| exit);
     }
+    let is_page = matches!(login.kind, Kind::Form(_));
     let mut text = format!("not learned ({result}): {}\n", not.message);
     text.push_str(&format!("it took {}\n", spent(&not.spent)));
-    if let Some(remedy) = remedy(not, args.totp_file.is_some()) {
+    if let Some(remedy) = remedy(not, is_page, args.totp_file.is_some()) {
         text.push_str(&format!("{remedy}\n"));
     }
     if !not.proposals.is_empty() {
@@ -282,14 +311,15 @@ fn explain(
 }
 
 /// What to do next.
-fn remedy(not: &NotLearned, has_totp: bool) -> Option<&'static str> {
+fn remedy(not: &NotLearned, is_page: bool, has_totp: bool) -> Option<&'static str> {
     use contract::DownCause::{LoginFormAgain, NoLoginForm, NoProof};
     match not.outcome {
         Outcome::Unable(UnableCause::NeedsRecipe)
-            if !has_totp && not.message.contains("one-time code") =>
+            if is_page && !has_totp && not.message.contains("one-time code") =>
         {
             Some("give the secret of its one-time codes with --totp-file")
         }
+        Outcome::Unable(UnableCause::NeedsRecipe) if !is_page => None,
         Outcome::Unable(UnableCause::NeedsRecipe) => {
             Some("write a login of kind \"json\" or \"recipe\" by hand: see docs/learn.md")
         }

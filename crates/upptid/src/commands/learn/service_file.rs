@@ -7,7 +7,7 @@ use std::path::Path;
 
 use probe::html::learned::FURTHER;
 use probe::learn::{Learned, Proposal};
-use probe::settings::{Form, Kind, LearnedForm, Login, Logout, Proof};
+use probe::settings::{Direct, Form, Kind, LearnedForm, Login, Logout, Proof, Ssh};
 
 use super::password::Place;
 
@@ -26,6 +26,8 @@ pub struct Given<'a> {
     pub totp_file: Option<&'a Path>,
     /// The private CA.
     pub ca_file: Option<&'a Path>,
+    /// The file that holds the keys that an SSH server is known by.
+    pub known_hosts: Option<&'a Path>,
 }
 
 /// The service as TOML.
@@ -45,8 +47,10 @@ pub fn service_file(learned: &Learned, given: &Given<'_>) -> String {
     file.line("kind", &quoted(login.kind.as_str()), "");
     file.line("url", &quoted(login.url().as_str()), &saw.page);
     account(&mut file, login, given);
-    if let Kind::Form(form) = &login.kind {
-        form_lines(&mut file, form, learned);
+    match &login.kind {
+        Kind::Form(form) => form_lines(&mut file, form, learned),
+        Kind::Direct(Direct::Ssh(ssh)) => host_key_lines(&mut file, ssh, learned, given),
+        _ => {}
     }
     if !login.proof.is_empty() {
         file.line("proof", &list(login.proof.iter().map(proof)), &saw.proof.join("; "));
@@ -86,6 +90,15 @@ fn account(file: &mut File, login: &Login, given: &Given<'_>) {
         };
         let pairs: Vec<String> = login.dial.addresses.iter().map(pair).collect();
         file.line("addresses", &format!("{{ {} }}", pairs.join(", ")), "");
+    }
+}
+
+fn host_key_lines(file: &mut File, ssh: &Ssh, learned: &Learned, given: &Given<'_>) {
+    let shown = &learned.saw.host_key;
+    match (given.known_hosts, ssh.host_keys.first()) {
+        (Some(path), _) => file.line("known_hosts", &quoted(&path.to_string_lossy()), shown),
+        (None, Some(key)) => file.line("host_key", &quoted(&key.to_string()), shown),
+        (None, None) => {}
     }
 }
 
@@ -262,6 +275,7 @@ mod tests {
             password: &Place::Credential("portal".to_owned()),
             totp_file: None,
             ca_file: Some(Path::new("/etc/upptid/ca.pem")),
+            known_hosts: None,
         };
         let proposal = Proposal {
             url: "https://portal.example/api/login".to_owned(),
