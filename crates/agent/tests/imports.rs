@@ -32,7 +32,7 @@ async fn imported(office: &Office, import: Import) -> (Vec<EventView>, bool) {
 }
 
 async fn listed(office: &Office) -> Vec<StopView> {
-    match office.requests.answer(&operator(), Request::StopList).await {
+    match office.requests.answer(&operator(), Request::StopList { service: None }).await {
         Reply::Stops { stops } => stops,
         other => panic!("{other:?}"),
     }

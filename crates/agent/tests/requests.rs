@@ -88,8 +88,23 @@ async fn c10_2_who_may_only_read_changes_nothing() {
     let Reply::Refused { error } = reply else { panic!("{reply:?}") };
     assert!(error.contains("upptid-operate"), "{error}");
     assert_eq!(recorded_stops(&office), 0);
-    let list = office.requests.answer(&reader, Request::StopList).await;
+    let list = office.requests.answer(&reader, Request::StopList { service: None }).await;
     assert_eq!(list, Reply::Stops { stops: Vec::new() });
+}
+
+#[tokio::test]
+async fn stops_are_listed_for_one_service_and_a_misspelt_one_is_told() {
+    let office = office("2026-11-10T12:00:00Z").await;
+    let window = announcement("2026-11-20T21:00:00Z", "2026-11-20T22:00:00Z");
+    let stop = announce(&office, window).await.unwrap();
+    let of = async |name: &str| {
+        let wanted = Request::StopList { service: Some(name.to_owned()) };
+        office.requests.answer(&operator(), wanted).await
+    };
+    let Reply::Stops { stops } = of(&stop.services[0]).await else { panic!() };
+    assert_eq!(stops.len(), 1);
+    let Reply::Refused { error } = of("nobody").await else { panic!() };
+    assert!(error.contains("no service is called \"nobody\""), "{error}");
 }
 
 #[tokio::test]

@@ -85,10 +85,9 @@ fn write_certificate(text: &mut String, tls: &TlsReport, now: Instant) {
     let Some(chain) = &tls.chain else { return };
     for certificate in chain.certificates() {
         let days = certificate.not_after.since(now).div_euclid(86_400_000);
-        let ends = if days < 0 {
-            format!("expired {} days ago", -days)
-        } else {
-            format!("{days} days left")
+        let ends = match days {
+            ..0 => format!("expired {} ago", counted(-days, "day")),
+            _ => format!("{} left", counted(days, "day")),
         };
         let _ = writeln!(
             text,
@@ -96,6 +95,10 @@ fn write_certificate(text: &mut String, tls: &TlsReport, now: Instant) {
             certificate.subject, certificate.issuer, certificate.not_after
         );
     }
+}
+
+fn counted(count: i64, unit: &str) -> String {
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Places phases on one line of [`BAR_COLUMNS`].

@@ -40,7 +40,11 @@ pub enum Request {
         id: String,
     },
     /// List the planned stops that are not over, and this month's.
-    StopList,
+    StopList {
+        /// Only this service's.
+        #[serde(default)]
+        service: Option<String>,
+    },
     /// Claim an adjustment (C5.1, C5.2).
     AdjustClaim(Claim),
     /// Decide an adjustment (C5.3).

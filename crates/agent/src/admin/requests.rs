@@ -37,7 +37,7 @@ impl Requests {
         let answer = match request {
             Request::Status { services } => self.status(&services).await,
             Request::Explain { service, at } => self.explain(&service, at.as_deref()).await,
-            Request::StopList => Ok(self.list_stops()),
+            Request::StopList { service } => self.list_stops(service.as_deref()),
             Request::StopAnnounce(announcement) => self.announce_stop(peer, &announcement).await,
             Request::StopImport(import) => self.import_stops(peer, &import).await,
             Request::StopCancel { id } => self.cancel_stop(peer, &id).await,

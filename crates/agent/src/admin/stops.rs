@@ -7,7 +7,7 @@ use contract::{
 
 use super::announcing::{Planned, Wanted, plan};
 use super::protocol::{Announcement, Import, Reply};
-use super::requests::{Refusal, Requests, next_id};
+use super::requests::{Refusal, Requests, known_service, next_id};
 use super::rights::{Peer, may_operate};
 use super::views::{CancellationView, EventView, StopVerdict, StopView};
 
@@ -15,15 +15,21 @@ use super::views::{CancellationView, EventView, StopVerdict, StopView};
 const LISTED_BEFORE_MS: i64 = 62 * 86_400_000;
 
 impl Requests {
-    pub(super) fn list_stops(&self) -> Reply {
+    pub(super) fn list_stops(&self, service: Option<&str>) -> Result<Reply, Refusal> {
         let now = self.clock.now().wall;
         let from = now.plus_ms(-LISTED_BEFORE_MS);
         self.ledger.read(|history| {
-            let mut stops: Vec<&Stop> =
-                history.stops().iter().filter(|stop| stop.window.until > from).collect();
+            if let Some(service) = service {
+                known_service(history, service)?;
+            }
+            let is_asked = |stop: &&Stop| {
+                let of_service = |name: &str| stop.services.iter().any(|it| it == name);
+                stop.window.until > from && service.is_none_or(of_service)
+            };
+            let mut stops: Vec<&Stop> = history.stops().iter().filter(is_asked).collect();
             stops.sort_by_key(|stop| (stop.window.from, stop.seq));
             let stops = stops.into_iter().map(|stop| view(history, stop, now)).collect();
-            Reply::Stops { stops }
+            Ok(Reply::Stops { stops })
         })
     }
 

@@ -140,7 +140,7 @@ impl Scene {
             if is_there(&self.facts()) {
                 return;
             }
-            ask(socket, Request::StopList).await;
+            ask(socket, Request::StopList { service: None }).await;
         }
         panic!("it never comes: {:#?}", self.facts());
     }

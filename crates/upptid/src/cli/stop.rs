@@ -23,6 +23,9 @@ pub enum StopCommand {
     },
     /// List the planned stops
     List {
+        /// Only this service's
+        #[arg(long, value_name = "NAME")]
+        service: Option<String>,
         /// How to reach the agent.
         #[command(flatten)]
         agent: AgentArg,

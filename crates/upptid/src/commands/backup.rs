@@ -103,9 +103,10 @@ fn text(dest: &Path, report: &BackupReport) -> String {
     };
     let key = if report.has_key { ", with the key that signs statements" } else { "" };
     format!(
-        "{}: {segments} segments, {bytes} bytes, {last}{key}\n    copied {} of them, {bytes_copied} \
+        "{}: {segments} segment{}, {bytes} bytes, {last}{key}\n    copied {} of them, {bytes_copied} \
          bytes; all of it read back and verified\n",
         dest.display(),
+        if *segments == 1 { "" } else { "s" },
         copied.len()
     )
 }

@@ -11,6 +11,10 @@ use crate::terminal;
 
 /// Restores the backup, and says how to go on.
 pub fn run(args: &RestoreArgs) -> Result<Exit, Failure> {
+    if !args.from.is_dir() {
+        let place = args.from.display();
+        return Err(Failure::usage(format!("{place} is no folder; --from names a backup's")));
+    }
     let mut progress = Progress::new("restoring");
     let mut show = |done, all| progress.show(done, all);
     let restored = ledger::restore(&args.from, &args.state_dir, &mut show);
@@ -38,10 +42,11 @@ fn text(args: &RestoreArgs, report: &RestoreReport) -> String {
         None => "no line".to_owned(),
     };
     format!(
-        "{}: {} segments, {} lines, {last}, verified\nstart the agent: it goes on after that line, \
+        "{}: {} segment{}, {} lines, {last}, verified\nstart the agent: it goes on after that line, \
          and records the time since as unmeasured\n",
         args.state_dir.display(),
         report.segments,
+        if report.segments == 1 { "" } else { "s" },
         report.lines
     )
 }

@@ -20,7 +20,9 @@ pub fn run(command: &StopCommand) -> Result<Exit, Failure> {
         StopCommand::Announce(args) => (&args.agent, Request::StopAnnounce(announcement(args))),
         StopCommand::Import(args) => return import(args),
         StopCommand::Cancel { id, agent } => (agent, Request::StopCancel { id: id.clone() }),
-        StopCommand::List { agent } => (agent, Request::StopList),
+        StopCommand::List { service, agent } => {
+            (agent, Request::StopList { service: service.clone() })
+        }
     };
     ask(agent, &request, describe)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use ledger::{SegmentReport, VerifyReport};
 use serde_json::{Value, json};
 
+use super::state::may_read;
 use super::verify_statement::{self, Statements};
 use crate::cli::verify::VerifyArgs;
 use crate::exit::{Exit, Failure};
@@ -28,6 +29,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, Failure> {
     let mut statements = Statements::new(args.key.as_deref(), &args.facts)?;
     let mut worst = Exit::Done;
     for path in &args.paths {
+        may_read(path)?;
         let finding = match verify_statement::kind(path)? {
             Some(kind) => statements.verify(path, kind)?,
             None => journal(path)?,

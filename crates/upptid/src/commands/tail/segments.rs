@@ -10,6 +10,7 @@ use ledger::journal::line::LINE_BYTES_MAX;
 
 use super::words;
 use crate::cli::tail::TailArgs;
+use crate::commands::state::NOT_ALLOWED;
 use crate::exit::Failure;
 
 /// What is to be shown of the journal in a folder.
@@ -176,7 +177,7 @@ impl<'a> Segments<'a> {
 
 fn cannot_read(path: &Path, error: &io::Error) -> Failure {
     let remedy = match error.kind() {
-        io::ErrorKind::PermissionDenied => "; ask for membership in the group upptid-read",
+        io::ErrorKind::PermissionDenied => NOT_ALLOWED,
         io::ErrorKind::NotFound => "; name the state folder with --state-dir or --config",
         _ => "",
     };
