@@ -57,7 +57,7 @@ async fn send(session: &mut Session<'_>, mut request: Ask) -> Result<(), String>
             None if request.method != Method::GET || !may_have_way_out(&answer) => return Ok(()),
             None => match logout::find(answer.page()) {
                 Some(logout::Logout::Form { form, button }) => {
-                    by_form(&answer, &answer.page().forms[form], button.as_deref())?
+                    by_form(&answer, &answer.page().forms[form], button)?
                 }
                 Some(_) => {
                     return Err("the page after the log-out still has a way to log out".to_owned());
@@ -83,7 +83,7 @@ fn request(
             None => Ok(None),
             Some(logout::Logout::Link(at)) => by_link(session, answer, at).map(Some),
             Some(logout::Logout::Form { form, button }) => {
-                by_form(answer, &answer.page().forms[form], button.as_deref()).map(Some)
+                by_form(answer, &answer.page().forms[form], button).map(Some)
             }
             Some(logout::Logout::Scripted) => {
                 Err("only a script can log out: set `logout`, or \"never\"".to_owned())
@@ -156,8 +156,10 @@ fn by_scripted_link(
     Ok(ask)
 }
 
-fn by_form(answer: &Answer, form: &Form, button: Option<&str>) -> Result<Ask, String> {
-    let press = button.map_or(Press::Default, Press::Named);
+/// Presses a button of the form, an index of its `fields`; or its default button.
+fn by_form(answer: &Answer, form: &Form, button: Option<usize>) -> Result<Ask, String> {
+    let button = button.and_then(|at| form.fields.get(at));
+    let press = button.map_or(Press::Default, Press::Button);
     let submission = submission::submit(answer.page(), &answer.url, form, &[], press)
         .map_err(|e| format!("cannot log out by the form: {e}"))?;
     Ok(ask(NAME, submission, &answer.url))

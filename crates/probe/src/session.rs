@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::{DownCause, Evidence, Instant, Outcome, Phase, UnableCause};
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST,
-    LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE,
+    COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT,
 };
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::Full;
@@ -289,6 +289,7 @@ impl<'a> Session<'a> {
             false => &url[Position::BeforePath..Position::AfterQuery],
         };
         let body = ask.body.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
+        let is_empty = body.is_empty();
         let mut request = Request::builder()
             .method(ask.method.clone())
             .uri(target)
@@ -308,6 +309,10 @@ impl<'a> Session<'a> {
         }
         if let Some((content_type, _)) = &ask.body {
             headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        // RFC 9110, 8.6; some services answer 411 without it.
+        if ask.method == Method::POST && is_empty {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         if ask.method != Method::GET {
             let origin = ask.referer.as_ref().unwrap_or(url).origin().ascii_serialization();

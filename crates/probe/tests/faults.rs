@@ -168,6 +168,24 @@ async fn c3_4_a_page_inside_with_scripts_that_listen_to_forms_is_up_and_is_left_
 }
 
 #[tokio::test]
+async fn a_form_without_fields_is_posted_with_its_length_of_zero() {
+    let stub = Stub::answering(|request| match request.split(' ').nth(1) {
+        Some("/in") => with_headers("302 Found", "location: /home\r\n", ""),
+        Some("/home") => {
+            page("200 OK", "<form method=post action=/logout><button>Log out</button></form>")
+        }
+        Some("/logout") if !request.contains("content-length: 0\r\n") => {
+            page("411 Length Required", "")
+        }
+        Some("/logout") => with_headers("302 Found", "location: /\r\n", ""),
+        _ => page("200 OK", FORM),
+    })
+    .await;
+    let attempt = attempt(stub.login()).await;
+    assert_eq!((attempt.outcome, attempt.notes), (Up, Vec::new()), "{}", attempt.message);
+}
+
+#[tokio::test]
 async fn a_connection_that_ends_between_requests_is_opened_anew() {
     let stub = Stub::talking(|mut stream| async move {
         if let Some(request) = read_request(&mut stream).await {

@@ -62,6 +62,7 @@ fn the_login_form_is_chosen_by_score_and_not_by_place() {
         ("broken.html", 0, "user", "pw"),
         ("bait.html", 0, "fielda65e1", "fieldb65e1"),
         ("csrf-in-meta.html", 0, "session[email]", "session[password]"),
+        ("form-builder-login.html", 1, "name", "password"),
     ] {
         let (user, password) = fields(user, password);
         assert_eq!(login(name), (form, user, password), "{name}");
@@ -74,6 +75,7 @@ fn a_page_without_a_login_has_none() {
         "plain-database-gone.html",
         "logged-in.html",
         "members-with-listeners.html",
+        "form-builder-inside.html",
         "script-only.html",
         "change-password.html",
         "forgot-password.html",
@@ -143,6 +145,11 @@ fn the_same_login_form_is_known_again() {
     assert!(login_form::same_login_form(&before, &Page::parse(again.as_bytes(), None)));
     assert!(!login_form::same_login_form(&before, &page("plain.html")));
 
+    // An account's settings, whose fields are called as the login's are.
+    let Found::Password(builder) = found("form-builder-login.html") else { panic!() };
+    assert!(login_form::same_login_form(&builder, &page("form-builder-login.html")));
+    assert!(!login_form::same_login_form(&builder, &page("form-builder-inside.html")));
+
     let nothing = LoginForm { user_field: None, password_field: None, ids: None, ..before };
     assert!(!login_form::same_login_form(&nothing, &page("plain.html")));
 }
@@ -199,7 +206,9 @@ fn the_way_out_is_only_on_the_page_inside() {
     assert_eq!(logout::find(&page("logged-in.html")), way);
     let way = logout::find(&page("members-with-listeners.html"));
     assert_eq!(way, Some(Logout::Link(1)));
-    let inside = ["logged-in.html", "members-with-listeners.html"];
+    let way = logout::find(&page("form-builder-inside.html"));
+    assert_eq!(way, Some(Logout::Form { form: 0, button: Some(7) }));
+    let inside = ["logged-in.html", "members-with-listeners.html", "form-builder-inside.html"];
     for name in
         std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages")).unwrap()
     {

@@ -53,6 +53,8 @@ pub struct LoginForm {
     pub password_field: Option<String>,
     /// The name of a field for a one-time code that stands beside the password.
     pub code_field: Option<String>,
+    /// How many password fields the form has.
+    pub passwords: usize,
     /// The `id`s of the user and the password field, where both have one: some pages give their
     /// fields other names each time.
     pub ids: Option<(String, String)>,
@@ -154,11 +156,15 @@ pub fn find_code(page: &Page) -> Option<CodeForm> {
 }
 
 /// Whether the page still shows the login `before`: a form with a user and a password field of
-/// those names, or of those `id`s. Its action and hidden fields may differ.
+/// those names, or of those `id`s. Its action and hidden fields may differ. A form with more
+/// password fields is another one: it sets a password, behind the login.
 pub fn same_login_form(before: &LoginForm, page: &Page) -> bool {
     let names = [before.user_field.as_ref(), before.password_field.as_ref()];
     let ids = before.ids.as_ref().map(|(user, password)| [user, password]);
     page.forms.iter().any(|form| {
+        if form.of_kind(FieldKind::Password).count() > before.passwords {
+            return false;
+        }
         let shows = |one: &dyn Fn(&Field) -> bool| {
             form.fields.iter().any(|field| field.kind.is_typed() && one(field))
         };
@@ -286,6 +292,7 @@ impl<'a> Candidate<'a> {
             user_field: name(self.user),
             password_field: name(self.password),
             code_field: name(self.code),
+            passwords: self.form.of_kind(FieldKind::Password).count(),
             ids: self.user.and_then(id).zip(self.password.and_then(id)),
             score: self.score,
             why: self.why,

@@ -48,8 +48,8 @@ pub enum Logout {
     Form {
         /// An index of the page's `forms`.
         form: usize,
-        /// The name of the button to press; none for the default button.
-        button: Option<String>,
+        /// The button to press, an index of the form's `fields`; none for the default button.
+        button: Option<usize>,
     },
     /// A link (an index of the page's `links`). Its `method` may ask for a POST.
     Link(usize),
@@ -74,17 +74,25 @@ pub fn find(page: &Page) -> Option<Logout> {
 
 /// A form that logs out, and how good a way it is (0 is best).
 fn by_form(at: usize, form: &Form) -> Option<(u8, Logout)> {
-    // What must be typed first is a login, or a deletion.
-    if form.fields.iter().any(|field| field.kind == FieldKind::Password) {
+    let default = form.default_button();
+    let says_so = |field: &Field| field.kind.submits() && says_logout(field);
+    let pressed = form.fields.iter().position(says_so);
+    let button = pressed.map(|at| &form.fields[at]);
+    let is_default =
+        default.is_some_and(|default| button.is_some_and(|button| std::ptr::eq(default, button)));
+    // What must be typed first is a login, or a deletion. A button beside those that save an
+    // account's settings needs nothing typed.
+    let mut passwords = form.of_kind(FieldKind::Password).peekable();
+    if passwords.peek().is_some()
+        && (button.is_none() || is_default || passwords.any(|field| field.required))
+    {
         return None;
     }
-    let default = form.default_button();
-    let button = form.fields.iter().find(|field| field.kind.submits() && says_logout(field));
     let called = [form.id.as_deref(), form.name.as_deref(), form.action.as_deref()];
     let called = called.into_iter().flatten().any(is_address_of_logout);
-    let named = match button {
-        Some(button) if default.is_some_and(|default| std::ptr::eq(default, button)) => None,
-        Some(button) => Some(button.name.clone()?),
+    let pressed = match pressed {
+        Some(_) if is_default => None,
+        Some(at) => Some(at),
         None if called => None,
         None => return scripted_button(form),
     };
@@ -95,7 +103,7 @@ fn by_form(at: usize, form: &Form) -> Option<(u8, Logout)> {
         Method::Post => 0,
         _ => 3,
     };
-    Some((rank, Logout::Form { form: at, button: named }))
+    Some((rank, Logout::Form { form: at, button: pressed }))
 }
 
 /// A button that submits nothing by itself.
@@ -361,7 +369,16 @@ mod tests {
     fn a_button_that_is_not_the_default_is_named() {
         let html = "<form method=post><button name=save>Save</button>
             <button name=op value=out>Log out</button></form>";
-        assert_eq!(found(html), Some(Logout::Form { form: 0, button: Some("op".into()) }));
+        assert_eq!(found(html), Some(Logout::Form { form: 0, button: Some(1) }));
+    }
+
+    #[test]
+    fn of_buttons_with_one_name_the_one_that_says_so_is_pressed() {
+        let html = "<form method=post action=/prefs><input type=password name=p>
+            <input type=submit name=do value=Save><input type=submit name=do value=Logout></form>";
+        assert_eq!(found(html), Some(Logout::Form { form: 0, button: Some(2) }));
+        assert_eq!(found(&html.replace("name=p>", "name=p required>")), None);
+        assert_eq!(found(&html.replace("value=Save", "value=Logout")), None);
     }
 
     #[test]

@@ -111,8 +111,9 @@ impl Pupil<'_> {
         }
         self.spent.sessions += 1;
         let mut saw = saw(session, &entered, how);
-        let logout;
-        (logout, saw.logout) = end(session, &entered, &candidates).await;
+        let (logout, is_over);
+        (logout, is_over, saw.logout) = end(session, &entered, &candidates).await;
+        saw.goes_on = !is_over;
         let url = form.url;
         Ok(Way::Form(Box::new(FirstLogin { url, entered, candidates, leads_past, logout, saw })))
     }
@@ -250,20 +251,22 @@ async fn shows_no_form(session: &mut Session<'_>, form: &Form) -> Result<bool, F
 }
 
 /// Ends the session by what the page offers; where that is nothing, at the address that is called as
-/// the login's is, if there is one. Says what came of it.
+/// the login's is, if there is one. Gives also whether it was over then, and says so.
 async fn end(
     session: &mut Session<'_>,
     entered: &Entered,
     candidates: &[Candidate],
-) -> (Logout, String) {
+) -> (Logout, bool, String) {
     let offered = proof::log_out(&entered.after);
     if offered != Logout::Never {
-        let said = match is_over_after(session, entered, &offered, candidates).await {
+        let result = is_over_after(session, entered, &offered, candidates).await;
+        let is_over = result == Ok(true);
+        let said = match result {
             Ok(true) => "the session was over after it".to_owned(),
             Ok(false) => "the session went on after it".to_owned(),
             Err(note) => note,
         };
-        return (offered, said);
+        return (offered, is_over, said);
     }
     let sent = &entered.sent;
     let shown = sent.page.form_page();
@@ -273,11 +276,11 @@ async fn end(
         let guessed = Logout::Request { method: Method::GET, url };
         if is_over_after(session, entered, &guessed, candidates).await == Ok(true) {
             let said = "not on the page, but called as the login is: the session was over after it";
-            return (guessed, said.to_owned());
+            return (guessed, true, said.to_owned());
         }
     }
     let said = "no way to log out was found without a script: each login leaves a session behind";
-    (Logout::Never, said.to_owned())
+    (Logout::Never, false, said.to_owned())
 }
 
 /// Logs out, and asks for the page behind the login once more. The error is a note for people.

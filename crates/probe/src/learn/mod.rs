@@ -110,6 +110,8 @@ pub struct Saw {
     pub proof: Vec<&'static str>,
     /// What came of the log-out.
     pub logout: String,
+    /// Whether the session went on after it.
+    pub goes_on: bool,
     /// What a wrong password was answered with, if one was tried.
     pub refused: Option<String>,
     /// What should be known beside it.

@@ -58,6 +58,7 @@ impl Pupil<'_> {
         if saw.page.is_empty() {
             saw.page = seen(&attempt);
         }
+        saw.goes_on = !attempt.notes.is_empty();
         saw.notes.extend(attempt.notes.iter().cloned());
         let each = cost(&attempt);
         let login = Login { limits: self.task.login.limits, ..login };

@@ -110,8 +110,8 @@ fn way_out(after: &Answer) -> Option<(Proof, &'static str)> {
             if let Some(part) = form.action.as_deref().and_then(logout::telling_part) {
                 return Some((Proof::Form(part.to_owned()), "the form that logs out"));
             }
-            let pressed = match &button {
-                Some(name) => form.field(name),
+            let pressed = match button {
+                Some(at) => form.fields.get(at),
                 None => form.default_button(),
             };
             let pressed = pressed?;

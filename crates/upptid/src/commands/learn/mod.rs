@@ -11,9 +11,7 @@ use std::path::Path;
 use contract::{Outcome, UnableCause};
 use probe::Prober;
 use probe::learn::{Cost, Learned, Lesson, NotLearned, Task, learn};
-use probe::settings::{
-    Credentials, Dial, Direct, Form, Kind, Login, Logout, Protocol, Roots, Tls, Totp,
-};
+use probe::settings::{Credentials, Dial, Direct, Form, Kind, Login, Protocol, Roots, Tls, Totp};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use url::Url;
@@ -235,9 +233,9 @@ fn summary(learned: &Learned, given: &Given<'_>, path: &Path) -> String {
 /// What an attempt costs, as a fragment.
 fn cost(learned: &Learned) -> String {
     let Cost { requests, bytes, sessions, .. } = learned.each;
-    let end = match (&learned.login.kind, &learned.login.logout) {
-        (Kind::Basic(_) | Kind::Digest(_), _) => "no session".to_owned(),
-        (_, Logout::Never) => format!("{} that is left behind", sessions_of(sessions)),
+    let end = match &learned.login.kind {
+        Kind::Basic(_) | Kind::Digest(_) => "no session".to_owned(),
+        _ if learned.saw.goes_on => format!("{} that is left behind", sessions_of(sessions)),
         _ => format!("{}, ended by a log-out", sessions_of(sessions)),
     };
     format!("{requests} requests, {bytes} bytes received, {end}")
