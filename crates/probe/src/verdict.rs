@@ -6,7 +6,7 @@ use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::html::{refusal, text};
 use crate::session::Session;
-use crate::settings::Refusals;
+use crate::settings::{Refusals, Sign};
 
 /// A status that decides by itself: the service's own failure before all (C3.4), then the
 /// configured ones, then those that HTTP reserves for it. 401 and 403 are not among them.
@@ -94,13 +94,19 @@ fn by_configured_words(
     if signs.iter().all(|(_, sign)| sign.texts.is_empty()) {
         return None;
     }
-    let now = after.readable().to_lowercase();
-    let then = before.map(|before| before.readable().to_lowercase()).unwrap_or_default();
+    let folded = |text: &str| text::fold(text).to_lowercase();
+    let readable = |page: &Answer| page.readable().to_lowercase();
+    let (now, then) = (readable(after), before.map(readable).unwrap_or_default());
+    let is_new = |words: &String| {
+        let words = folded(words);
+        if !Sign::is_of_source(&words) {
+            return now.contains(&words) && !then.contains(&words);
+        }
+        let has = |page: &Answer| folded(&page.source()).contains(&words);
+        has(after) && !before.is_some_and(has)
+    };
     signs.into_iter().find_map(|(cause, sign)| {
-        let words = sign.texts.iter().find(|words| {
-            let words = text::fold(words).to_lowercase();
-            now.contains(&words) && !then.contains(&words)
-        })?;
+        let words = sign.texts.iter().find(|words| is_new(words))?;
         Some(Failure::account(cause, format!("the page says \"{words}\"")))
     })
 }

@@ -1,4 +1,8 @@
 //! What a refusal looks like, as seen of one wrong password.
+//!
+//! Best are its words. Where a script puts them in, the page only tells the script that something
+//! failed, by a code or a flag: then a line of the page's source is kept, if it is new and speaks of
+//! a failure. Without either, the status.
 
 use crate::html::{refusal, text, vocabulary, words};
 use crate::settings::Sign;
@@ -9,7 +13,16 @@ const WORDS_CHARS_MAX: usize = 120;
 /// New lines of a page on which an unknown sentence is taken for the refusal.
 const NEW_LINES_MAX: usize = 3;
 
-/// The readable texts that are compared.
+/// Words with which a page tells its script that something failed.
+const FLAGS: &[&str] =
+    &["fail", "error", "alert", "invalid", "denied", "wrong", "incorrect", "negative", "danger"];
+/// What stands in lines that are others each time, or everywhere.
+const PASSING: &[&str] =
+    &["value=", "nonce", "token", "csrf", "session", "src=", "href=", "function", "if ("];
+/// Digits in a row that are a number of the day.
+const DIGITS_MAX: usize = 4;
+
+/// What is compared: the readable texts, or the sources.
 pub struct Pages<'a> {
     /// The login page.
     pub login: &'a str,
@@ -19,11 +32,16 @@ pub struct Pages<'a> {
     pub inside: &'a str,
 }
 
-/// What to know a refusal by: words that only the answer to the wrong password has; without any,
-/// its status, if that is one of an error and not the right password's.
-pub fn sign(pages: &Pages<'_>, user: &str, status: u16) -> Sign {
+/// What to know a refusal by: words that only the answer to the wrong password has, or a line of
+/// its source; without any, its status, if that is one of an error and not the right password's.
+pub fn sign(pages: &Pages<'_>, sources: &Pages<'_>, user: &str, status: u16) -> Sign {
     let mut sign = Sign::default();
-    match words_of(pages, user) {
+    let told = words_of(pages, user).or_else(|| {
+        // A page that says something is not read beyond that.
+        let says_new = pages.refused.lines().any(|line| !pages.login.contains(line));
+        if says_new { None } else { flag_of(sources, user) }
+    });
+    match told {
         Some(words) => sign.texts.push(words),
         None if (400..500).contains(&status) && status != 404 => sign.statuses.push(status),
         None => {}
@@ -49,6 +67,25 @@ fn words_of(pages: &Pages<'_>, user: &str) -> Option<String> {
     let mut lines = new.iter().filter(says_so).chain(new.iter().filter(typed));
     let found = lines.find_map(|line| lasting(line));
     found.or_else(|| others.iter().filter(tells).find_map(|line| lasting(line)))
+}
+
+/// A line of the source that is new and tells a script that something failed.
+fn flag_of(sources: &Pages<'_>, user: &str) -> Option<String> {
+    let (login, inside) = (text::fold(sources.login), text::fold(sources.inside));
+    let tells = |line: &String| {
+        let lower = line.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        let runs = line.split(|c: char| !c.is_ascii_digit());
+        (WORDS_CHARS_MIN..=WORDS_CHARS_MAX).contains(&line.chars().count())
+            && has(FLAGS)
+            && Sign::is_of_source(line)
+            && !has(PASSING)
+            && (user.is_empty() || !line.contains(user))
+            && runs.map(str::len).max().unwrap_or(0) <= DIGITS_MAX
+            && !login.contains(line.as_str())
+            && !inside.contains(line.as_str())
+    };
+    sources.refused.lines().map(text::fold).find(tells)
 }
 
 /// The part of a line that is the same for every user and every attempt, without the user's name
@@ -84,7 +121,39 @@ mod tests {
 
     fn seen(refused: &str, status: u16) -> Sign {
         let pages = Pages { login: "Log in\nUser name", refused, inside: "Welcome\nLog out" };
-        sign(&pages, "probe", status)
+        let nothing = Pages { login: "", refused: "", inside: "" };
+        sign(&pages, &nothing, "probe", status)
+    }
+
+    /// Of sources whose pages say the same.
+    fn flagged(login: &str, refused: &str) -> Vec<String> {
+        let said = Pages { login: "Log in", refused: "Log in", inside: "Welcome" };
+        let sources = Pages { login, refused, inside: "<p>Welcome" };
+        sign(&said, &sources, "probe", 200).texts
+    }
+
+    #[test]
+    fn c3_5_a_line_of_the_source_is_kept_where_a_script_says_that_it_is_a_refusal() {
+        for (login, refused, kept) in [
+            ("x\n  var failed = false;", "x\n  var failed  = true;", "var failed = true;"),
+            (
+                "<p class=\"warning alert\"><i trmsg=\"9\"></i>",
+                "<p class=\"negative alert\"><i trmsg=\"5\"></i>",
+                "<p class=\"negative alert\"><i trmsg=\"5\"></i>",
+            ),
+        ] {
+            assert_eq!(flagged(login, refused), [kept], "{refused}");
+        }
+        for refused in [
+            "var failed = false;",
+            "<input name=error value=7f2>",
+            "<script nonce=a81f>error()</script>",
+            "alert for probe: wrong",
+            "error 20261123 at the gate",
+            "let x = 1; let y = 2;",
+        ] {
+            assert!(flagged("x\n var failed = false;", refused).is_empty(), "{refused}");
+        }
     }
 
     #[test]

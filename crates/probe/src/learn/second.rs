@@ -9,6 +9,7 @@ use super::outside::Outside;
 use super::proof::{self, Candidate, Rank};
 use super::refused::{self, Pages};
 use super::{Cost, Learned, Pupil, Saw, Stop};
+use crate::answer::Answer;
 use crate::failure::Failure;
 use crate::html::learned;
 use crate::kinds::SignedIn;
@@ -27,8 +28,8 @@ pub struct Draft {
     candidates: Vec<Candidate>,
     logout: Logout,
     saw: Saw,
-    /// The page with the form and the page behind it, as they can be read.
-    texts: (String, String),
+    /// The page with the form, and the page behind it.
+    pages: (Arc<Answer>, Arc<Answer>),
 }
 
 /// Puts together what the first login and a client without its session saw.
@@ -62,9 +63,9 @@ pub fn draft(pupil: &Pupil<'_>, first: FirstLogin, outside: &Outside) -> Result<
     if named != (form.user_field.clone(), form.password_field.clone()) {
         saw.notes.push("the form calls its fields anew each time: they are found by score".into());
     }
-    let texts = (entered.sent.page.readable().to_owned(), entered.after.readable().to_owned());
+    let pages = (Arc::clone(&entered.sent.page), Arc::clone(&entered.after));
     let login = pupil.login(Kind::Form(form));
-    Ok(Draft { login, forms, candidates, logout, saw, texts })
+    Ok(Draft { login, forms, candidates, logout, saw, pages })
 }
 
 /// The form by its names.
@@ -127,10 +128,17 @@ impl Pupil<'_> {
         };
         match &session.last {
             Some(answer) if may_refuse && !answer.status.is_server_error() => {
-                let (before, inside) = &draft.texts;
-                let pages = Pages { login: before, refused: answer.readable(), inside };
-                let user = &login.account.user;
-                draft.login.refusals.rejected = refused::sign(&pages, user, answer.status.as_u16());
+                let (before, inside) = &draft.pages;
+                let readable = Pages {
+                    login: before.readable(),
+                    refused: answer.readable(),
+                    inside: inside.readable(),
+                };
+                let sources = [before, answer, inside].map(|page| page.source());
+                let [login_page, refused, inside] = &sources;
+                let sources = Pages { login: login_page, refused, inside };
+                let (user, status) = (&login.account.user, answer.status.as_u16());
+                draft.login.refusals.rejected = refused::sign(&readable, &sources, user, status);
             }
             _ => draft.saw.notes.push(format!("a wrong password was not refused: {told}")),
         }

@@ -62,8 +62,16 @@ pub struct Refusals {
 /// What to know an answer by: any of these.
 #[derive(Clone, Debug, Default)]
 pub struct Sign {
-    /// Words on the page, in any case.
+    /// Words on the page, in any case; or a piece of its source.
     pub texts: Vec<String>,
     /// Statuses below 500.
     pub statuses: Vec<u16>,
+}
+
+impl Sign {
+    /// Whether a text is a piece of a page's source, which scripts read, and not of what people do:
+    /// it has one of the characters that only a source has.
+    pub fn is_of_source(text: &str) -> bool {
+        text.contains(['<', '=', ';'])
+    }
 }
