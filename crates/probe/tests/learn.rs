@@ -2,6 +2,7 @@
 
 mod attempts;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -267,4 +268,29 @@ async fn where_nothing_takes_the_form_the_link_to_the_login_is_followed() {
     let lesson = learned(&task(Login { kind: form_at, ..stub.login() })).await;
     assert_eq!(form(&lesson.login).url, stub.url("/sign-in"));
     assert!(lesson.saw.page.contains("behind the link \"Log in\" of /"), "{:?}", lesson.saw);
+}
+
+#[tokio::test]
+async fn c1_1_what_the_form_itself_is_answered_with_does_not_prove_that_the_session_lasts() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let is_broken = Arc::clone(&broken);
+    let stub = Stub::answering(move |request| {
+        let is_in = request.contains("cookie: in=1") && !is_broken.load(Relaxed);
+        match first_words(request) {
+            ("POST", _) => {
+                let welcome = "<title>Logging in</title><p>One moment<p>Your cameras";
+                answer("200 OK", "set-cookie: in=1; Path=/\r\n", welcome)
+            }
+            _ if is_in => answer("200 OK", "", "<title>Console</title><p>Your cameras"),
+            _ => answer("200 OK", "", FORM),
+        }
+    })
+    .await;
+    let lesson = learned(&task(stub.login())).await;
+    assert_eq!(lesson.login.proof, []);
+    let up = attempt(lesson.login.clone()).await;
+    assert_eq!(up.outcome, Outcome::Up, "{}", up.message);
+    broken.store(true, Relaxed);
+    let down = attempt(lesson.login).await;
+    assert_eq!(down.outcome, Outcome::Down(DownCause::NoProof), "{}", down.message);
 }

@@ -461,8 +461,8 @@ pub fn proved(
 }
 
 /// Where no proof is configured and the page shows no way out (its script may draw it), the login's
-/// address is asked for once more: with a session it leads to where the login led by redirect, and
-/// shows no form. A page that looks like an error's proves nothing.
+/// address is asked for once more: with a session it shows no form, and leads to where the login led
+/// if that was by redirect. A page that looks like an error's proves nothing.
 pub async fn lets_pass(
     session: &mut Session<'_>,
     form: &Form,
@@ -474,12 +474,12 @@ pub async fn lets_pass(
         return Err(refused);
     }
     let is_broken = verdict::seems_broken(before, after);
-    if was_led && !is_broken {
+    if !is_broken {
         let again = session.follow(Ask::page("check", form.url.clone())).await?;
         let again = settle(session, again).await?;
         session.last = Some(Arc::clone(after));
-        let to_same =
-            again.url.origin() == after.url.origin() && again.url.path() == after.url.path();
+        let to_same = !was_led
+            || again.url.origin() == after.url.origin() && again.url.path() == after.url.path();
         let no_form = login_form::find(again.page(), Wanted::default()) == Found::None;
         if is_good(again.status) && to_same && no_form && !verdict::seems_broken(before, &again) {
             return Ok("the login's address leads past its form".to_owned());

@@ -46,6 +46,9 @@ pub struct FirstLogin {
     pub candidates: Vec<Candidate>,
     /// With the session the login's address leads past its form.
     pub leads_past: bool,
+    /// The page behind is what the form itself was answered with, without a redirect: it says nothing
+    /// of whether the session lasts.
+    pub is_answer: bool,
     /// How the session is ended.
     pub logout: Logout,
     /// What was seen.
@@ -93,6 +96,7 @@ impl Pupil<'_> {
             return Ok(Way::Http(Box::new(kind)));
         }
         let (entered, form, how) = self.enter(session, opened).await?;
+        let is_answer = session.trace.steps.last().is_none_or(|step| step.name != "redirect");
         let (before, after) = (&entered.sent.page, &entered.after);
         let mut candidates = proof::candidates(before, after, &self.task.login.account.user);
         candidates.retain(|candidate| is_public(&session.trace.redactor, &candidate.proof));
@@ -114,8 +118,15 @@ impl Pupil<'_> {
         let (logout, is_over);
         (logout, is_over, saw.logout) = end(session, &entered, &candidates).await;
         saw.goes_on = !is_over;
-        let url = form.url;
-        Ok(Way::Form(Box::new(FirstLogin { url, entered, candidates, leads_past, logout, saw })))
+        Ok(Way::Form(Box::new(FirstLogin {
+            url: form.url,
+            entered,
+            candidates,
+            leads_past,
+            is_answer,
+            logout,
+            saw,
+        })))
     }
 }
 
@@ -273,10 +284,13 @@ async fn end(
     let target = submission::target(shown, &sent.page.url, &shown.forms[sent.login.form]);
     let named = target.as_ref().and_then(logout::counterpart);
     if let Some(url) = named.or_else(|| logout::counterpart(&sent.page.url)) {
-        let guessed = Logout::Request { method: Method::GET, url };
-        if is_over_after(session, entered, &guessed, candidates).await == Ok(true) {
-            let said = "not on the page, but called as the login is: the session was over after it";
-            return (guessed, true, said.to_owned());
+        for method in [Method::GET, Method::POST] {
+            let guessed = Logout::Request { method, url: url.clone() };
+            if is_over_after(session, entered, &guessed, candidates).await == Ok(true) {
+                let said =
+                    "not on the page, but called as the login is: the session was over after it";
+                return (guessed, true, said.to_owned());
+            }
         }
     }
     let said = "no way to log out was found without a script: each login leaves a session behind";

@@ -34,7 +34,7 @@ pub struct Draft {
 
 /// Puts together what the first login and a client without its session saw.
 pub fn draft(pupil: &Pupil<'_>, first: FirstLogin, outside: &Outside) -> Result<Draft, Stop> {
-    let FirstLogin { url, entered, mut candidates, leads_past, logout, mut saw } = first;
+    let FirstLogin { url, entered, mut candidates, leads_past, is_answer, logout, mut saw } = first;
     candidates.retain(|candidate| !outside.sees(candidate));
     let has_way_out = candidates.iter().any(|candidate| candidate.rank == Rank::WayOut);
     // Words alone prove nothing: an error page has some too.
@@ -43,6 +43,10 @@ pub fn draft(pupil: &Pupil<'_>, first: FirstLogin, outside: &Outside) -> Result<
         let failure = Failure::down(DownCause::NoProof, detail);
         let (outcome, message) = (failure.outcome, failure.message());
         return Err(Stop::NotLearned { outcome, message, proposals: Vec::new() });
+    }
+    // A service whose session store is broken shows the same page, once.
+    if !has_way_out && leads_past && is_answer {
+        candidates.clear();
     }
     let mut form = explicit(Form::new(url), &entered);
     let named = (form.user_field.clone(), form.password_field.clone());
@@ -179,7 +183,7 @@ impl Pupil<'_> {
         }
         if chosen.is_empty() {
             saw.notes.push(
-                "no proof stays the same: the login's address is asked for once more each time"
+                "no page shows a proof that lasts: the login's address is asked for once more each time"
                     .to_owned(),
             );
         }
