@@ -168,6 +168,36 @@ async fn c3_4_a_page_inside_with_scripts_that_listen_to_forms_is_up_and_is_left_
 }
 
 #[tokio::test]
+async fn c3_5_a_user_is_chosen_from_the_pages_list_and_nobody_else() {
+    const LIST: &str = "<form method=post action=/in><select name=username>
+        <option value='uid=boss'>boss</option><option value='uid=demo'>demo</option></select>
+        <select name=language><option>Svenska</select>
+        <input type=password name=pass><button>Log in</button></form>";
+    for (list, outcome, posts) in
+        [(LIST.to_owned(), Up, 1), (LIST.replace("demo", "guest"), Account(Rejected), 0)]
+    {
+        let posted = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&posted);
+        let stub = Stub::answering(move |request| match request.split(' ').nth(1) {
+            Some("/in") => {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let form = "username=uid%3Ddemo&language=Svenska&pass=hemligt";
+                match request.ends_with(form) {
+                    true => with_headers("302 Found", "location: /home\r\n", ""),
+                    false => page("200 OK", &list),
+                }
+            }
+            Some("/home") => page("200 OK", "<p>Log out</p>"),
+            _ => page("200 OK", &list),
+        })
+        .await;
+        let attempt = attempt(stub.login()).await;
+        assert_eq!(attempt.outcome, outcome, "{}", attempt.message);
+        assert_eq!(posted.load(Ordering::Relaxed), posts);
+    }
+}
+
+#[tokio::test]
 async fn a_form_without_fields_is_posted_with_its_length_of_zero() {
     let stub = Stub::answering(|request| match request.split(' ').nth(1) {
         Some("/in") => with_headers("302 Found", "location: /home\r\n", ""),

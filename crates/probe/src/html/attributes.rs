@@ -68,6 +68,7 @@ impl Attributes {
             kind,
             value: self.take("value").unwrap_or_else(|| missing.to_owned()),
             chosen: Vec::new(),
+            users: Vec::new(),
             checked: self.has("checked"),
             disabled: self.has("disabled"),
             unseen: self.has("hidden") || self.get("style").is_some_and(hides),

@@ -90,6 +90,8 @@ pub struct Field {
     pub value: String,
     /// The values of a select's chosen options.
     pub chosen: Vec<String>,
+    /// What a select that is called as a user's field offers: values, and what a person reads.
+    pub users: Vec<(String, String)>,
     /// `checked`
     pub checked: bool,
     /// `disabled`, its own or that of a fieldset around it.
@@ -128,6 +130,7 @@ impl Field {
             id: None,
             value,
             chosen: Vec::new(),
+            users: Vec::new(),
             checked: false,
             disabled: false,
             unseen: false,
@@ -142,6 +145,12 @@ impl Field {
             formmethod: None,
             formenctype: None,
         }
+    }
+
+    /// The value with which a list of users names this one; none if it is not in it.
+    pub fn user(&self, name: &str) -> Option<&str> {
+        let is_it = |(value, text): &&(String, String)| value == name || text == name;
+        self.users.iter().find(is_it).map(|(value, _)| value.as_str())
     }
 
     /// Adds what a person reads on or beside it.

@@ -19,6 +19,8 @@
 //! is the first step of a login, if it says so: a field `autocomplete=username`, a login word in
 //! its names, or a user field with a button that says "log in" or "next".
 //!
+//! Where nobody types who they are, a list that is called as a user's field names the users.
+//!
 //! What cannot be sent is never guessed around: see [`NotSubmittable`].
 
 use super::form::{Field, FieldKind, Form, Method};
@@ -166,7 +168,7 @@ pub fn same_login_form(before: &LoginForm, page: &Page) -> bool {
             return false;
         }
         let shows = |one: &dyn Fn(&Field) -> bool| {
-            form.fields.iter().any(|field| field.kind.is_typed() && one(field))
+            form.fields.iter().any(|field| takes_user_or_password(field) && one(field))
         };
         let named = names.iter().flatten().all(|name| shows(&|f| f.name.as_ref() == Some(*name)));
         let known =
@@ -213,7 +215,7 @@ impl<'a> Candidate<'a> {
         };
         let user = match wanted.user_field {
             Some(name) => Some(form.field(name)?),
-            None => user_field(form, password, code),
+            None => user_field(form, password, code).or_else(|| list_of_users(form)),
         };
         let mut candidate =
             Candidate { at, form, user, password: Some(password), code, score: 0, why: Vec::new() };
@@ -347,6 +349,15 @@ fn is_fillable(field: &Field) -> bool {
 /// Whether it is shown, and sent.
 fn is_real(field: &Field) -> bool {
     field.name.is_some() && !field.disabled && !field.unseen
+}
+
+fn takes_user_or_password(field: &Field) -> bool {
+    field.kind.is_typed() || field.kind == FieldKind::Select
+}
+
+/// A list from which people choose themselves, where no field is typed into.
+fn list_of_users(form: &Form) -> Option<&Field> {
+    form.of_kind(FieldKind::Select).find(|field| !field.users.is_empty() && !field.unseen)
 }
 
 /// The field for the user: the best by its names; of equals the last one before the password.

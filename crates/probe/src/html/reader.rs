@@ -19,6 +19,8 @@ use super::page::{
 use super::self_submit;
 use super::tags::{Tag, Token, Tokens};
 use super::text::{fold, unescaped};
+use super::vocabulary::USER_NAMES;
+use super::words::is_named;
 
 /// Fields of all forms of a page.
 const FIELDS_MAX: usize = 5_000;
@@ -26,6 +28,8 @@ const FIELDS_MAX: usize = 5_000;
 const LABELS_MAX: usize = 2_000;
 /// Tokens of a page that stand in `<meta>`.
 const CSRF_MAX: usize = 20;
+/// Users of a list that are kept.
+const USERS_MAX: usize = 500;
 /// Bytes of the text of a link, label, button or option.
 const CAPTION_BYTES_MAX: usize = 1_000;
 /// Bytes of the text of a text area.
@@ -115,6 +119,7 @@ struct OpenSelect {
     multiple: bool,
     first: Option<String>,
     marked: bool,
+    lists_users: bool,
 }
 
 /// An option that is being read.
@@ -358,12 +363,17 @@ impl Reader {
         self.end_select();
         let multiple = attributes.has("multiple");
         let lines = attributes.get("size").and_then(|size| size.trim().parse().ok()).unwrap_or(1);
-        self.select = self.keep(FieldKind::Select, attributes).map(|field| OpenSelect {
-            field,
-            drops_down: !multiple && lines <= 1u32,
-            multiple,
-            first: None,
-            marked: false,
+        self.select = self.keep(FieldKind::Select, attributes).map(|field| {
+            let names = [&self.fields[field].1.name, &self.fields[field].1.id];
+            let mut names = names.into_iter().flatten();
+            OpenSelect {
+                field,
+                drops_down: !multiple && lines <= 1u32,
+                multiple,
+                first: None,
+                marked: false,
+                lists_users: !multiple && names.any(|name| is_named(name, USER_NAMES)),
+            }
         });
         Some(|reader, _| reader.end_select())
     }
@@ -392,6 +402,10 @@ impl Reader {
             return;
         };
         let value = option.value.unwrap_or_else(|| caption(&option.text));
+        let users = &mut self.fields[select.field].1.users;
+        if select.lists_users && !option.disabled && users.len() < USERS_MAX {
+            users.push((value.clone(), caption(&option.text)));
+        }
         let chosen = &mut self.fields[select.field].1.chosen;
         if option.selected {
             select.marked = true;

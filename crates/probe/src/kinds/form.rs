@@ -308,8 +308,17 @@ async fn send(
     Sent { page, login }: &Sent,
 ) -> Result<Arc<Answer>, Failure> {
     let mut fill: Vec<(&str, &str)> = Vec::with_capacity(2 + form.fields.len());
+    let shown = page.form_page();
     if let Some(field) = &login.user_field {
-        fill.push((field, &account.user));
+        let list = shown.forms[login.form].field(field).filter(|field| !field.users.is_empty());
+        let user = match list {
+            None => account.user.as_str(),
+            Some(list) => list.user(&account.user).ok_or_else(|| {
+                let detail = "the page's list of users does not have this one";
+                Failure::account(AccountCause::Rejected, detail)
+            })?,
+        };
+        fill.push((field, user));
     }
     if let Some(field) = &login.password_field {
         fill.push((field, account.password.expose_secret()));
@@ -321,7 +330,6 @@ async fn send(
     if let (Some(field), Some(code)) = (&login.code_field, &code) {
         fill.push((field, code.expose_secret()));
     }
-    let shown = page.form_page();
     let mut chosen = Cow::Borrowed(&shown.forms[login.form]);
     let cookie = |name: &str| session.cookie(&page.url, name).map(str::to_owned);
     let copied = csrf::copied(shown, &chosen, &cookie);

@@ -65,7 +65,8 @@ impl Pupil<'_> {
             Ok(way) => return Ok(way),
             Err(failure) => failure,
         };
-        if matches!(failure.outcome, Outcome::Account(AccountCause::Rejected)) {
+        let was_sent = session.trace.steps.iter().any(|step| step.name == "sign_in");
+        if was_sent && failure.outcome == Outcome::Account(AccountCause::Rejected) {
             self.spent.wrong_passwords += 1;
         }
         let mut stop = Stop::of(&session, &failure);
