@@ -87,8 +87,8 @@ impl Prober {
         }
         let http = (!matches!(login.kind, Kind::Direct(_))).then_some(login.dial.http);
         let (resolver, tls) = self.shared(&login.dial, http)?;
-        let dialer = Dialer::new(login.dial.clone(), login.limits, own_host, resolver, tls);
-        let accounts = [Some(&login.account), login.second_account.as_ref()];
+        let dialer = Dialer::new(login.dial.clone(), login.limits.clone(), own_host, resolver, tls);
+        let accounts = [Some(&login.account), login.second_account.as_deref()];
         let codes = accounts.map(|account| self.codes(account?.totp.as_ref()?));
         let redactors = Arc::new(accounts.map(|account| match account {
             Some(account) => {
@@ -202,14 +202,14 @@ impl PreparedLogin {
 
     /// The notes of an attempt that begins now.
     pub(crate) fn trace(&self, account: Account) -> Trace<'_> {
-        let clock = Clock::start(self.login.limits);
+        let clock = Clock::start(*self.login.limits);
         Trace::new(clock, &self.dialer, &self.redactors[account as usize])
     }
 
     fn credentials(&self, account: Account) -> Option<&Credentials> {
         match account {
             Account::Main => Some(&self.login.account),
-            Account::Second => self.login.second_account.as_ref(),
+            Account::Second => self.login.second_account.as_deref(),
         }
     }
 }
@@ -264,7 +264,7 @@ mod tests {
         let mut pointer = login();
         let mut json = crate::settings::Json::new("https://portal.example/".parse().unwrap());
         json.token = Some("access_token".to_owned());
-        pointer.kind = Kind::Json(json);
+        pointer.kind = Kind::Json(Box::new(json));
         assert!(prober.prepare(pointer).unwrap_err().contains("/access_token"));
     }
 }

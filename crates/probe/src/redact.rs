@@ -102,6 +102,7 @@ impl Redactor {
         needles.retain(|needle| !needle.is_empty());
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
         needles.dedup();
+        needles.shrink_to_fit();
     }
 
     /// The text without secrets, tokens and control characters; at most 16 KiB of it.

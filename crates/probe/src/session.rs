@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         Session {
             login,
-            trace: Trace::new(Clock::start(login.limits), dialer, redactor),
+            trace: Trace::new(Clock::start(*login.limits), dialer, redactor),
             now: Clock::wall(),
             user,
             jar: Jar::default(),

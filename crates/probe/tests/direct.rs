@@ -83,7 +83,7 @@ impl Stub {
         }
         let mut login = Login::new(Kind::Direct(direct), Credentials::new(USER, PASSWORD));
         login.dial.tls.roots = Roots::Only(Arc::new(vec![self.authority.ca_der()]));
-        login.limits = short_limits();
+        login.limits = short_limits().into();
         login
     }
 

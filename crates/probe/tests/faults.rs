@@ -44,7 +44,7 @@ async fn answered_with(answer: Vec<u8>) -> (Outcome, String) {
 async fn first_page(answer: Vec<u8>) -> (Outcome, Option<Phase>, String) {
     let stub = Stub::answering(move |_| answer.clone()).await;
     let mut login = stub.login();
-    login.limits = short_limits();
+    login.limits = short_limits().into();
     let attempt = attempt(login).await;
     (attempt.outcome, attempt.phase, attempt.message)
 }
@@ -378,7 +378,7 @@ async fn configured_words_and_statuses_are_known() {
         })
         .await;
         let mut login = stub.login();
-        login.refusals = Refusals {
+        *login.refusals = Refusals {
             rejected: sign("nähä du, inte", 403),
             locked: sign("stängt för dig", 499),
             bot_wall: sign("robot", 420),
@@ -483,7 +483,7 @@ async fn c10_3_a_token_is_cut_out_of_the_evidence() {
     json.body = JsonBody::Form;
     json.token = Some("/token".to_owned());
     json.then = Some(stub.url("/me"));
-    let attempt = attempt(login(Kind::Json(json), &stub.authority)).await;
+    let attempt = attempt(login(Kind::Json(Box::new(json)), &stub.authority)).await;
     assert_eq!(attempt.outcome, Down(HttpStatus), "{}", attempt.message);
     let shown = format!("{attempt:?} {}", serde_json::to_string(&attempt).unwrap());
     assert!(!shown.contains(token), "{shown}");
@@ -508,7 +508,7 @@ async fn a_json_login_is_judged_by_status_and_words() {
         let stub = Stub::answering(move |_| page(status, body)).await;
         let mut json = Json::new(stub.url("/token"));
         json.token = Some("/token".to_owned());
-        let mut login = login(Kind::Json(json), &stub.authority);
+        let mut login = login(Kind::Json(Box::new(json)), &stub.authority);
         login.proof = Vec::new();
         let attempt = attempt(login).await;
         assert_eq!(attempt.outcome, outcome, "{status} {body}: {}", attempt.message);
@@ -528,7 +528,7 @@ async fn a_basic_login_that_another_scheme_guards_needs_a_recipe() {
 async fn the_whole_attempt_has_a_limit_too() {
     let stub = Stub::answering(|_| b"HTTP/1.1 200".to_vec()).await;
     let mut login = stub.login();
-    login.limits = Limits { total: Duration::from_millis(200), ..Limits::default() };
+    *login.limits = Limits { total: Duration::from_millis(200), ..Limits::default() };
     let attempt = attempt(login).await;
     assert_eq!(attempt.outcome, Down(AttemptTimeout), "{}", attempt.message);
     assert_eq!(attempt.phase, Some(Phase::Processing));

@@ -71,7 +71,7 @@ async fn what_is_learned_is_explicit_and_signs_in_by_itself() {
         assert!(!form.learned[0].more_hidden);
         assert_eq!(form.learned[0].button.as_deref(), Some("sign_in"));
         assert_eq!(learned.login.proof, [proof]);
-        assert_eq!(learned.login.logout, logout);
+        assert_eq!(*learned.login.logout, logout);
         assert_eq!(learned.saw.notes, Vec::<String>::new());
         assert_eq!(learned.saw.logout, "the session was over after it");
         assert_eq!(learned.saw.user_field, "User name");
@@ -239,14 +239,14 @@ async fn a_way_out_that_no_page_shows_is_tried_where_its_name_says_and_kept_if_i
     let stub = scripted_way_out(true).await;
     let lesson = learned(&task(stub.login())).await;
     let url = stub.url("/logout");
-    assert_eq!(lesson.login.logout, Logout::Request { method: http::Method::GET, url });
+    assert_eq!(*lesson.login.logout, Logout::Request { method: http::Method::GET, url });
     assert!(lesson.saw.logout.ends_with("the session was over after it"), "{:?}", lesson.saw);
     let again = attempt(lesson.login).await;
     assert_eq!((again.outcome, again.notes), (Outcome::Up, Vec::new()), "{}", again.message);
 
     let stub = scripted_way_out(false).await;
     let lesson = learned(&task(stub.login())).await;
-    assert_eq!(lesson.login.logout, Logout::Never);
+    assert_eq!(*lesson.login.logout, Logout::Never);
 }
 
 #[tokio::test]

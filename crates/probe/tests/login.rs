@@ -91,7 +91,7 @@ async fn c3_5_the_second_account_signs_in_when_asked_to() {
         Unable(UnableCause::Credential)
     );
     login.account = credentials("demo", "not the password");
-    login.second_account = Some(credentials("other", "annat-lösen"));
+    login.second_account = Some(Box::new(credentials("other", "annat-lösen")));
     assert_eq!(attempt_as(login, Who::Second).await.outcome, Up);
 }
 
@@ -142,7 +142,7 @@ async fn every_fault_has_its_own_outcome(http: Http) {
         login.dial.http = http;
         let is_slow = matches!(outcome, Down(cause) if is_silence(*cause));
         if is_slow {
-            login.limits = short_limits();
+            login.limits = short_limits().into();
         }
         let attempt = attempt(login).await;
         assert_eq!(attempt.outcome, *outcome, "{fault:?}: {}", attempt.message);
@@ -254,14 +254,14 @@ async fn the_session_is_ended_by_link_form_or_request_as_configured() {
     ] {
         let site = Site::with(|options| options.logout = options_logout).await;
         let mut login = site.login();
-        login.logout = logout.clone();
+        *login.logout = logout.clone();
         assert_eq!(attempt(login).await.outcome, Up);
         assert_eq!(site.service.counts().logouts, logouts, "{logout:?}");
     }
     let site = Site::start().await;
     let mut login = site.login();
     let url = site.service.url("/no-such-page").parse().unwrap();
-    login.logout = Logout::Request { method: Method::POST, url };
+    *login.logout = Logout::Request { method: Method::POST, url };
     let attempt = attempt(login).await;
     assert_eq!(attempt.outcome, Up);
     assert!(attempt.notes[0].contains("404"), "{:?}", attempt.notes);
@@ -298,7 +298,7 @@ async fn a_json_login_takes_a_token_and_shows_it() {
         json
     };
     let login = |json: Json| {
-        let mut login = site.login_by(Kind::Json(json));
+        let mut login = site.login_by(Kind::Json(Box::new(json)));
         login.proof =
             vec![Proof::Json { pointer: "/user/name".to_owned(), equals: Some(json!("demo")) }];
         login

@@ -157,11 +157,11 @@ fn kind(name: &str, port: u16) -> Kind {
     match name {
         "basic" => Kind::Basic(Basic { url: url("/") }),
         "digest" => Kind::Digest(Digest { url: url("/") }),
-        "json" => Kind::Json(Json {
+        "json" => Kind::Json(Box::new(Json {
             token: Some("/access_token".to_owned()),
             then: Some(url("/me")),
             ..Json::new(url("/token"))
-        }),
+        })),
         "oauth" => Kind::OAuth(Box::new(OAuth {
             token_url: url("/token"),
             grant: Grant::Password,
@@ -223,7 +223,7 @@ async fn attempt(name: &'static str, changes: Vec<(prop::sample::Index, Change)>
     let mut login = login(kind(name, stub.port), &stub.authority);
     login.proof = Vec::new();
     let short = Duration::from_millis(250);
-    login.limits = Limits { processing: short, transfer: short, ..Limits::default() };
+    *login.limits = Limits { processing: short, transfer: short, ..Limits::default() };
     Prober::new().prepare(login).unwrap().attempt(Account::Main).await
 }
 

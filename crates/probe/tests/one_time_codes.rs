@@ -112,7 +112,7 @@ async fn a_call_takes_the_code_beside_the_password() {
     json.code_field = Some("code".to_owned());
     json.token = Some("/auth/token".to_owned());
     json.then = Some(site.service.url("/api/me").parse().unwrap());
-    let mut login = site.login_by(Kind::Json(json));
+    let mut login = site.login_by(Kind::Json(Box::new(json)));
     login.account = account(SECRET);
     login.proof = vec![Proof::Json { pointer: "/user/name".to_owned(), equals: None }];
     let attempt = attempt(login).await;

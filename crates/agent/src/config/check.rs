@@ -445,7 +445,7 @@ fn planned_service(service: &Service) -> PlannedService {
 fn requests(login: &Login) -> Vec<&str> {
     let mut requests = login.kind.requests();
     let is_form = matches!(login.kind, Kind::Form(_));
-    let logs_out = match login.logout {
+    let logs_out = match *login.logout {
         Logout::Never => false,
         Logout::Auto => is_form,
         _ => true,

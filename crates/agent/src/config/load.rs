@@ -250,7 +250,11 @@ impl Services<'_> {
                     }
                 }
             }
-            self.read.extend(service(table, self.terms, self.places).map(Arc::new));
+            let Some(mut service) = service(table, self.terms, self.places) else { continue };
+            if let Some(before) = self.read.last() {
+                service.share_with(before);
+            }
+            self.read.push(Arc::new(service));
         }
     }
 }
@@ -325,7 +329,7 @@ mod tests {
         );
         let [login] = &portal.logins[..] else { panic!("one login") };
         assert!(matches!(login.kind, Kind::Form(_)));
-        assert_eq!(login.limits, Limits::default());
+        assert_eq!(*login.limits, Limits::default());
     }
 
     #[test]

@@ -190,6 +190,14 @@ pub struct Service {
 }
 
 impl Service {
+    /// Holds what its logins have in common with those of `other` together with them.
+    pub(super) fn share_with(&mut self, other: &Service) {
+        let Some(other) = other.logins.first() else { return };
+        for login in self.logins.iter_mut().filter_map(Arc::get_mut) {
+            login.share_with(other);
+        }
+    }
+
     /// What the watch is told of this service; `witness` is the configuration's.
     pub fn watch_settings(&self, witness: &Witness) -> watch::Settings {
         let limits = self.logins.iter().map(|login| login.limits.total.as_millis());

@@ -204,7 +204,7 @@ impl Pupil<'_> {
         let mut login = Login::new(kind, task.account.clone());
         login.dial = task.dial.clone();
         login.client = task.client.clone();
-        login.limits = task.limits;
+        login.limits = task.limits.clone();
         login.limits.total = TOTAL.max(task.limits.total);
         login
     }

@@ -61,7 +61,7 @@ impl Pupil<'_> {
         saw.goes_on = !attempt.notes.is_empty();
         saw.notes.extend(attempt.notes.iter().cloned());
         let each = cost(&attempt);
-        let login = Login { limits: self.task.login.limits, ..login };
+        let login = Login { limits: self.task.login.limits.clone(), ..login };
         Ok(Learned { login, saw, each, spent: self.spent })
     }
 

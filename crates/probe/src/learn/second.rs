@@ -202,8 +202,8 @@ impl Pupil<'_> {
         }
         saw.proof = chosen.iter().map(|candidate| candidate.what).collect();
         login.proof = chosen.into_iter().map(|candidate| candidate.proof).collect();
-        login.logout = logout;
-        login.limits = self.task.login.limits;
+        login.logout = logout.into();
+        login.limits = self.task.login.limits.clone();
         Ok(Learned { login, saw, each, spent: self.spent })
     }
 }

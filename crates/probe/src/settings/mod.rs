@@ -1,6 +1,7 @@
 //! What a login is, in the program's shape. The configuration's shape is another crate's; this one
 //! holds only what can be used as it is.
 
+mod common;
 mod direct;
 mod endpoint;
 mod form;
@@ -18,6 +19,7 @@ pub mod template;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use common::Common;
 pub use direct::Direct;
 pub use endpoint::{Encryption, Endpoint, Protocol};
 pub use form::{Form, LearnedForm};
@@ -39,21 +41,21 @@ pub struct Login {
     /// Who signs in.
     pub account: Credentials,
     /// Another account, to tell a refused account from a dead login (C3.5).
-    pub second_account: Option<Credentials>,
+    pub second_account: Option<Box<Credentials>>,
     /// What only a logged-in user sees: all of them must be there. When empty, a form's proof is a
     /// way to log out, a Basic login's that the page is refused without the password, and a JSON
     /// login's its token.
     pub proof: Vec<Proof>,
     /// How the session is ended after the proof.
-    pub logout: Logout,
+    pub logout: Common<Logout>,
     /// How this service says that it refuses an account, beside what is recognised by itself.
-    pub refusals: Refusals,
+    pub refusals: Common<Refusals>,
     /// How long each phase, and the whole, may take.
-    pub limits: Limits,
+    pub limits: Common<Limits>,
     /// How the service is reached.
-    pub dial: Dial,
+    pub dial: Common<Dial>,
     /// What the requests say of who asks.
-    pub client: Client,
+    pub client: Common<Client>,
 }
 
 impl Login {
@@ -61,15 +63,24 @@ impl Login {
     pub fn new(kind: Kind, account: Credentials) -> Self {
         Login {
             kind,
-            limits: Limits::for_account(&account),
+            limits: Limits::for_account(&account).into(),
             account,
             second_account: None,
             proof: Vec::new(),
-            logout: Logout::default(),
-            refusals: Refusals::default(),
-            dial: Dial::default(),
-            client: Client::default(),
+            logout: Common::default(),
+            refusals: Common::default(),
+            dial: Common::default(),
+            client: Common::default(),
         }
+    }
+
+    /// Holds what is the same in `other` together with it.
+    pub fn share_with(&mut self, other: &Login) {
+        self.logout.share_with(&other.logout);
+        self.refusals.share_with(&other.refusals);
+        self.limits.share_with(&other.limits);
+        self.dial.share_with(&other.dial);
+        self.client.share_with(&other.client);
     }
 
     /// The address that an attempt begins with.
@@ -115,7 +126,7 @@ pub enum Kind {
     /// HTTP Digest authentication.
     Digest(Digest),
     /// A call that answers JSON, as a page's script does.
-    Json(Json),
+    Json(Box<Json>),
     /// A token of OAuth 2.0.
     OAuth(Box<OAuth>),
     /// OpenID Connect.

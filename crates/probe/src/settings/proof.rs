@@ -49,7 +49,7 @@ pub enum Logout {
 
 /// How a service says that it refuses an account (C3.5). What was on the login page already, and
 /// what comes with a status of 500 and above, says nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Refusals {
     /// The user name or password is wrong.
     pub rejected: Sign,
@@ -60,7 +60,7 @@ pub struct Refusals {
 }
 
 /// What to know an answer by: any of these.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Sign {
     /// Words on the page, in any case; or a piece of its source.
     pub texts: Vec<String>,

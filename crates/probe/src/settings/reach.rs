@@ -162,7 +162,7 @@ impl std::fmt::Debug for Identity {
 }
 
 /// What the requests say of who asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Client {
     /// `User-Agent`
     pub user_agent: HeaderValue,

@@ -66,7 +66,7 @@ pub async fn attempt(login: Login) -> Attempt {
 }
 
 pub async fn attempt_as(login: Login, account: Account) -> Attempt {
-    let secrets: Vec<String> = [Some(&login.account), login.second_account.as_ref()]
+    let secrets: Vec<String> = [Some(&login.account), login.second_account.as_deref()]
         .into_iter()
         .flatten()
         .map(|account| secrecy::ExposeSecret::expose_secret(&account.password).to_owned())

@@ -96,7 +96,7 @@ fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure>
         (None, KindArg::Basic) => Kind::Basic(Basic { url: parsed }),
     };
     let mut login = Login::new(kind, credentials(args)?);
-    login.dial = dial(args)?;
+    login.dial = dial(args)?.into();
     login.proof.extend(args.proof_text.iter().cloned().map(Proof::Text));
     login.proof.extend(args.proof_link.iter().cloned().map(Proof::Link));
     login.proof.extend(args.proof_path.iter().cloned().map(Proof::Path));

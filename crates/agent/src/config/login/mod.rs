@@ -13,7 +13,7 @@ mod recipe;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use probe::settings::{Basic, Dial, Digest, Family, Kind, Login, Logout, Protocol};
+use probe::settings::{Basic, Common, Digest, Family, Kind, Login, Logout, Protocol};
 use secrecy::SecretString;
 
 use self::account::{account, check_codes};
@@ -77,7 +77,7 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     let second_account = table.table("second").and_then(|second| {
         let account = self::account(&second, &mut reading, &account::SECOND);
         second.end();
-        account
+        account.map(Box::new)
     });
     let families = [
         ("any", [Family::Any].as_slice()),
@@ -87,14 +87,14 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     ];
     let families = table.text("family", one_of(&families)).unwrap_or(&[Family::Any]);
     let proof = proofs(&table);
-    let logout = match &kind {
-        Some(Kind::Recipe(_)) if recipe::has_log_out(&table) => Logout::Never,
-        _ => logout(&table),
+    let logout: Common<Logout> = match &kind {
+        Some(Kind::Recipe(_)) if recipe::has_log_out(&table) => Logout::Never.into(),
+        _ => logout(&table).into(),
     };
-    let refusals = refusals(&table);
-    let limits = limits(&table, account.as_ref());
+    let refusals = refusals(&table).into();
+    let limits = limits(&table, account.as_ref()).into();
     let dial = dial(&table, &mut reading);
-    let client = client(&table);
+    let client = client(&table).into();
     if let (Some(first), Some(second)) = (&account, &second_account)
         && first.user == second.user
     {
@@ -109,11 +109,21 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     table.end();
 
     let (kind, account) = (kind?, account?);
-    let login =
-        Login { kind, account, second_account, proof, logout, refusals, limits, dial, client };
+    let login = Login {
+        kind,
+        account,
+        second_account,
+        proof,
+        logout,
+        refusals,
+        limits,
+        dial: dial.into(),
+        client,
+    };
     let of_family = |family: &Family| {
-        let dial = Dial { family: *family, ..login.dial.clone() };
-        Arc::new(Login { dial, ..login.clone() })
+        let mut login = login.clone();
+        login.dial.family = *family;
+        Arc::new(login)
     };
     let mut secrets = reading.secrets;
     secrets.shrink_to_fit();
@@ -137,7 +147,7 @@ fn kind(table: &Table<'_>, reading: &mut Reading<'_>) -> Option<Kind> {
     Some(match word {
         "basic" => Kind::Basic(Basic { url }),
         "digest" => Kind::Digest(Digest { url }),
-        "json" => Kind::Json(json::read(table, url)),
+        "json" => Kind::Json(Box::new(json::read(table, url))),
         "oauth" => Kind::OAuth(Box::new(oauth::read(table, url, reading))),
         "recipe" => Kind::Recipe(Box::new(recipe::read(table, url, reading))),
         "oidc" => Kind::Oidc(Box::new(oidc::read(table, url, reading)?)),

@@ -44,7 +44,7 @@ pub fn run(args: &LearnArgs) -> Result<Exit, Failure> {
     let mut account = Credentials::new(args.user.clone(), secret);
     account.totp = totp_file.as_deref().map(totp).transpose()?;
     let mut login = Login::new(kind, account);
-    login.dial = dial;
+    login.dial = dial.into();
     let task = Task { login, try_wrong_password: args.try_wrong_password };
 
     let runtime = tokio::runtime::Builder::new_current_thread()
