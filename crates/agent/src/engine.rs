@@ -43,8 +43,9 @@ pub struct Engine {
     prober: Prober,
     grid: Grid,
     clocks: Clocks,
-    /// Ordered, so that facts for all of them come in one order.
-    services: BTreeMap<Slot, Measured>,
+    /// Ordered, so that facts for all of them come in one order. Boxed, since the nodes of a tree
+    /// that grows at its end stay half empty.
+    services: BTreeMap<Slot, Box<Measured>>,
     deadlines: Deadlines<Slot>,
     witnesses: WitnessHosts,
     rounds: WitnessRounds<Slot, Testimony>,
@@ -143,7 +144,7 @@ impl Engine {
                         .ledger
                         .read(|history| history.pause(&one.service.name).map(pause_message));
                     let actions = paused.map(|message| one.pause(message, now));
-                    self.services.insert(slot, one);
+                    self.services.insert(slot, one.into());
                     self.perform(slot, actions.unwrap_or_default(), now);
                     self.show(slot, None);
                 }
@@ -184,8 +185,8 @@ impl Engine {
 
     /// How many services are up, and how many there are.
     pub fn up_of(&self) -> (usize, usize) {
-        let is_up = |one: &&Measured| *one.watch.live().state == ServiceState::Up;
-        (self.services.values().filter(is_up).count(), self.services.len())
+        let up = self.services.values().filter(|one| *one.watch.live().state == ServiceState::Up);
+        (up.count(), self.services.len())
     }
 
     fn wait(&self) -> Duration {

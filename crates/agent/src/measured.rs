@@ -111,18 +111,23 @@ fn joined(mut before: Attempt, after: Attempt) -> Attempt {
 
 /// The attempt as pages and metrics show it.
 pub fn shown(attempt: &Attempt, at: Instant) -> exporter::snapshot::Attempt {
-    // Mostly all steps go to one address: its text is there once.
+    // Mostly all steps go to one address, and a form to its own page: such a text is there once.
     let mut latest: Option<(SocketAddr, Arc<str>)> = None;
     let mut text = |address: SocketAddr| match &latest {
         Some((known, text)) if *known == address => text.clone(),
         _ => latest.insert((address, address.to_string().into())).1.clone(),
     };
+    let mut latest_url: Option<Arc<str>> = None;
+    let mut url = |url: &str| match &latest_url {
+        Some(known) if **known == *url => known.clone(),
+        _ => latest_url.insert(url.into()).clone(),
+    };
     let step = |step: &probe::attempt::Step| exporter::snapshot::Step {
         name: step.name,
-        url: step.url.as_str().into(),
+        url: url(&step.url),
         address: step.address.map(&mut text),
         status: step.status,
-        phases: contract::Phase::ALL.map(|phase| step.phases.get(phase)),
+        phases: contract::Phase::ALL.map(|phase| step.phases.get(phase)).into(),
     };
     let chain = attempt.tls.as_ref().and_then(|tls| tls.chain.as_ref());
     exporter::snapshot::Attempt {

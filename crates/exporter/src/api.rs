@@ -447,7 +447,7 @@ impl<'a> StepView<'a> {
             url: &step.url,
             address: step.address.as_deref(),
             status: step.status,
-            phases_ms: Phases(step.phases),
+            phases_ms: Phases(step.phases.each()),
         }
     }
 }

@@ -180,7 +180,7 @@ impl Attempt {
     pub fn phases(&self) -> [Option<Duration>; Phase::ALL.len()] {
         let mut sums: [Option<Duration>; Phase::ALL.len()] = [None; Phase::ALL.len()];
         for step in &self.steps {
-            for (sum, duration) in sums.iter_mut().zip(step.phases) {
+            for (sum, duration) in sums.iter_mut().zip(step.phases.each()) {
                 *sum = match (*sum, duration) {
                     (Some(sum), Some(duration)) => Some(sum + duration),
                     (sum, duration) => sum.or(duration),
@@ -202,8 +202,32 @@ pub struct Step {
     pub address: Option<Arc<str>>,
     /// The HTTP status, once known.
     pub status: Option<u16>,
-    /// How long each phase took, in the order of [`Phase::ALL`]; `None` if it did not happen.
-    pub phases: [Option<Duration>; Phase::ALL.len()],
+    /// How long each phase took.
+    pub phases: PhaseTimes,
+}
+
+/// How long each phase of a step took, to the microsecond. Kept small: there are thousands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PhaseTimes {
+    /// In microseconds, in the order of [`Phase::ALL`]; [`PhaseTimes::NONE`] if it did not happen.
+    us: [u32; Phase::ALL.len()],
+}
+
+impl PhaseTimes {
+    const NONE: u32 = u32::MAX;
+
+    /// Each phase in the order of [`Phase::ALL`]; `None` if it did not happen.
+    pub fn each(self) -> [Option<Duration>; Phase::ALL.len()] {
+        self.us.map(|us| (us != Self::NONE).then(|| Duration::from_micros(us.into())))
+    }
+}
+
+impl From<[Option<Duration>; Phase::ALL.len()]> for PhaseTimes {
+    /// More than an hour is as an hour: no attempt may take that long.
+    fn from(each: [Option<Duration>; Phase::ALL.len()]) -> Self {
+        let us = |duration: Duration| duration.as_micros().min(3_600_000_000) as u32;
+        PhaseTimes { us: each.map(|duration| duration.map_or(Self::NONE, us)) }
+    }
 }
 
 /// One stretch of downtime.

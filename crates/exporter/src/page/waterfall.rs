@@ -109,7 +109,7 @@ fn phase_name(phase: Phase, language: Language) -> &'static str {
 
 /// The phases in words, which the drawing only repeats.
 fn phases(step: &Step, language: Language) -> String {
-    let known = Phase::ALL.into_iter().zip(step.phases);
+    let known = Phase::ALL.into_iter().zip(step.phases.each());
     let texts = known.filter_map(|(phase, duration)| {
         let duration = display::measured(duration?, language);
         Some(format!("{} {duration}", phase_name(phase, language)))
@@ -120,7 +120,7 @@ fn phases(step: &Step, language: Language) -> String {
 fn parts(step: &Step, started: Duration, total_s: f64) -> Vec<(&'static str, f64, f64)> {
     let mut at = started;
     let mut parts = Vec::new();
-    for (phase, duration) in Phase::ALL.into_iter().zip(step.phases) {
+    for (phase, duration) in Phase::ALL.into_iter().zip(step.phases.each()) {
         let duration = duration.unwrap_or_default();
         let ratio = |time: Duration| if total_s > 0.0 { time.as_secs_f64() / total_s } else { 0.0 };
         parts.push((phase.as_str(), ratio(at), ratio(duration)));
@@ -130,5 +130,5 @@ fn parts(step: &Step, started: Duration, total_s: f64) -> Vec<(&'static str, f64
 }
 
 fn length(step: &Step) -> Duration {
-    step.phases.iter().flatten().sum()
+    step.phases.each().iter().flatten().sum()
 }

@@ -181,7 +181,7 @@ fn attempt(outcome: Outcome, message: &str) -> Attempt {
         url: format!("https://portal.example{path}").into(),
         address: Some("192.0.2.7:443".into()),
         status: Some(status),
-        phases: phases.map(|phase| phase.map(us)),
+        phases: phases.map(|phase| phase.map(us)).into(),
     };
     let on_open = |processing, transfer| [None, None, None, Some(processing), Some(transfer)];
     Attempt {
