@@ -278,7 +278,7 @@ impl History {
 
     /// Who paused measuring of `service`, and why; none while it is measured (C3.6).
     pub fn pause(&self, service: &str) -> Option<&Pause> {
-        self.record_of(service)?.pause.as_ref()
+        self.record_of(service)?.pause.as_deref()
     }
 
     /// The terms of this name that are in force in `month`: those set for the latest month up to
@@ -408,7 +408,7 @@ impl History {
             }
             Fact::MeasuringPaused { service, by, reason } => {
                 let pause = Pause { seq, at, by: by.clone(), reason: reason.clone() };
-                self.record_mut(service).pause = Some(pause);
+                self.record_mut(service).pause = Some(Box::new(pause));
             }
             Fact::MeasuringResumed { service, .. } => self.record_mut(service).pause = None,
             Fact::ServiceBegan { service, from } | Fact::ServiceEnded { service, from } => {

@@ -28,7 +28,7 @@ pub(crate) struct ServiceRecord {
     /// By (`month`, `seq`).
     pub settings: Vec<ServiceSetting>,
     /// Since when it is paused; none while it is measured (C3.6).
-    pub pause: Option<Pause>,
+    pub pause: Option<Box<Pause>>,
     /// What most services never have; none until then.
     pub papers: Option<Box<Papers>>,
 }

@@ -13,6 +13,9 @@ use crate::ticket::{RecordError, Recorded, Ticket};
 /// Facts that are written and synced together at most.
 pub(crate) const BATCH_FACTS_MAX: usize = 4096;
 
+/// Entries that an empty queue keeps room for.
+const ENTRIES_KEPT: usize = 64;
+
 /// Round trips that may wait for their answer.
 const PINGS_MAX: usize = 16;
 
@@ -268,6 +271,10 @@ impl State {
                 Some(Entry::Close(now)) => batch.close = Some(now),
                 None => break,
             }
+        }
+        if self.entries.is_empty() {
+            // The room for a start's thousands of states, or for a slow disk's, is given back.
+            self.entries.shrink_to(ENTRIES_KEPT);
         }
         batch
     }
