@@ -4,13 +4,14 @@
 mod months;
 mod records;
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::contracts::Contracts;
 use contract::stops::judged_stops;
-use contract::{Figure, History, Instant, Month, Reach, State, first_lapse, month_figure};
+use contract::{History, Instant, Month, Reach, State, first_lapse, month_figure};
 use exporter::months::{Moment, ServiceMonth};
 use exporter::snapshot::{self, OUTAGES_MAX, Outage, STOPS_MAX, Snapshot, Source, Stop};
 use ledger::Ledger;
@@ -227,30 +228,27 @@ fn stops(history: &History, contracts: &mut Contracts, now: Instant) -> Vec<Arc<
 
 /// The running month's outages of all services, newest first.
 fn outages(history: &History, services: &[snapshot::Service]) -> Vec<Outage> {
-    let of_service = |service: &snapshot::Service| {
-        let figure: &Figure = service.figure.as_deref()?;
-        let reached = figure.outages.last().map(|last| last.until)?;
-        let is_open = |until: Instant| {
-            until == reached
-                && matches!(history.current_state(&service.name).state, State::Down { .. })
-        };
-        let newest = figure.outages.iter().rev().take(OUTAGES_MAX);
-        let shown = newest.map(|outage| Outage {
+    let each = services.iter().flat_map(|service| {
+        let outages = service.figure.as_deref().map_or(&[][..], |figure| &figure.outages);
+        outages.iter().rev().take(OUTAGES_MAX).map(move |outage| (service, outage))
+    });
+    let mut newest: Vec<(&snapshot::Service, &contract::Outage)> = each.collect();
+    newest.sort_by_key(|(service, outage)| (Reverse(outage.from), &service.name));
+    newest.truncate(OUTAGES_MAX);
+    let shown = |(service, outage): (&snapshot::Service, &contract::Outage)| {
+        let is_last = service.figure.as_ref().and_then(|it| it.outages.last()) == Some(outage);
+        let is_open =
+            is_last && matches!(history.current_state(&service.name).state, State::Down { .. });
+        let evidence = history.state_at(&service.name, outage.from).evidence;
+        Outage {
             service: service.name.clone(),
             from: outage.from,
-            until: (!is_open(outage.until)).then_some(outage.until),
+            until: (!is_open).then_some(outage.until),
             cause: outage.cause.clone(),
-            evidence: history
-                .state_at(&service.name, outage.from)
-                .evidence
-                .map(|evidence| Arc::new(evidence.clone())),
-        });
-        Some(shown.collect::<Vec<_>>())
+            evidence: evidence.map(|evidence| Arc::new(evidence.clone())),
+        }
     };
-    let mut outages: Vec<Outage> = services.iter().filter_map(of_service).flatten().collect();
-    outages.sort_by(|a, b| b.from.cmp(&a.from).then_with(|| a.service.cmp(&b.service)));
-    outages.truncate(OUTAGES_MAX);
-    outages
+    newest.into_iter().map(shown).collect()
 }
 
 fn witnesses(live: &Live) -> Vec<snapshot::Witness> {

@@ -164,7 +164,7 @@ pub fn first_lapse(
 fn provisional(
     history: &History,
     service: &str,
-    contract: &ContractInForce,
+    contract: &ContractInForce<'_>,
     now: Instant,
 ) -> MonthClaim {
     let (month, zone) = (contract.terms.month(), contract.terms.zone().clone());

@@ -21,25 +21,30 @@ const LAID_OUT_MAX: usize = 256;
 
 /// The contract of one service in one month.
 #[derive(Clone, Debug)]
-pub struct ContractInForce {
+pub struct ContractInForce<'a> {
     /// The terms, laid out for the month.
     pub terms: Arc<MonthTerms>,
     /// The monthly fee, if one is set.
-    pub monthly_fee: Option<Money>,
+    pub monthly_fee: Option<&'a Money>,
     /// The customer, if named.
-    pub customer: Option<String>,
+    pub customer: Option<&'a str>,
 }
 
-impl ContractInForce {
+impl ContractInForce<'_> {
     /// What [`crate::month_figure`] wants.
     pub fn as_service_contract(&self) -> ServiceContract<'_> {
-        ServiceContract { terms: &self.terms, monthly_fee: self.monthly_fee.as_ref() }
+        ServiceContract { terms: &self.terms, monthly_fee: self.monthly_fee }
     }
 }
 
 impl Contracts {
     /// The contract of `service` in `month`; where no terms are recorded, the default ones.
-    pub fn of(&mut self, history: &History, service: &str, month: Month) -> ContractInForce {
+    pub fn of<'a>(
+        &mut self,
+        history: &'a History,
+        service: &str,
+        month: Month,
+    ) -> ContractInForce<'a> {
         let setting = history.setting_in_force(service, month);
         let named = setting.and_then(|setting| history.terms_in_force(&setting.terms, month));
         let seq = named.map_or(0, |named| named.seq);
@@ -57,21 +62,24 @@ impl Contracts {
         });
         ContractInForce {
             terms: terms.clone(),
-            monthly_fee: setting.and_then(|setting| setting.monthly_fee.clone()),
-            customer: setting.and_then(|setting| setting.customer.clone()),
+            monthly_fee: setting.and_then(|setting| setting.monthly_fee.as_ref()),
+            customer: setting.and_then(|setting| setting.customer.as_deref()),
         }
     }
 
     /// The contract of `service` in its local month at `instant`.
-    pub fn running(
+    pub fn running<'a>(
         &mut self,
-        history: &History,
+        history: &'a History,
         service: &str,
         instant: Instant,
-    ) -> ContractInForce {
+    ) -> ContractInForce<'a> {
         let utc = Month::of(instant, &jiff::tz::TimeZone::UTC);
         let first = self.of(history, service, utc);
+        if first.terms.bounds().contains(instant) {
+            return first;
+        }
         let month = Month::of(instant, first.terms.zone());
-        if month == utc { first } else { self.of(history, service, month) }
+        self.of(history, service, month)
     }
 }

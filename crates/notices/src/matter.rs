@@ -102,7 +102,8 @@ pub fn matters(
             NoticeKind::Alert => None,
         };
         let zone = contract.terms.zone().clone();
-        Matter { due: due.clone(), customer: contract.customer, zone, what }
+        let customer = contract.customer.map(str::to_owned);
+        Matter { due: due.clone(), customer, zone, what }
     };
     items.iter().map(matter).collect()
 }

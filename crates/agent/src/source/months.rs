@@ -72,7 +72,7 @@ impl Observatory {
 struct Sight<'a> {
     history: &'a History,
     service: &'a str,
-    contract: ContractInForce,
+    contract: ContractInForce<'a>,
     running: Month,
     reach: Reach,
     now: Instant,

@@ -243,7 +243,7 @@ fn shown_claim(
     let state = record.state(deadline.unwrap_or(month.first_day()), &zone, now);
     Claim {
         service: service.to_owned(),
-        customer: contract.customer,
+        customer: contract.customer.map(str::to_owned),
         month,
         timezone: zone,
         reduction,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use contract::{DownClass, Figure, Instant, Phase, ServiceState, Terms};
+use contract::{DownClass, Figure, Phase, ServiceState, Terms};
 
 use super::text::{Family, Kind, Labels, LastLabel, Parts, Value};
-use crate::snapshot::{Attempt, Service, Stop};
+use crate::snapshot::{Attempt, Service};
 
 /// Writes the families, in their order.
 pub fn write(services: &[Service], out: &mut Parts<'_>) {
@@ -42,45 +42,50 @@ struct Sheet<'a, 'o, 's> {
     out: &'o mut Parts<'s>,
 }
 
+/// A family of at most one sample per service: its name, its help, and the sample.
+type Gauge<T> = (&'static str, &'static str, fn(&T) -> Option<Value>);
+
 impl<'a, 's> Sheet<'a, '_, 's> {
     fn family(&mut self, name: &'static str, help: &str) -> Family<'_, 's> {
         Family::new(self.out, Kind::Gauge, name, help)
     }
 
-    /// A family of at most one sample per service.
-    fn gauge<V: Into<Value>>(
+    /// Families of at most one sample per service.
+    fn gauges<const N: usize>(&mut self, families: [Gauge<Service>; N]) {
+        self.gauges_of(Some, families);
+    }
+
+    /// Families from the last attempt.
+    fn attempts<const N: usize>(&mut self, families: [Gauge<Attempt>; N]) {
+        self.gauges_of(|service| service.attempt.as_deref(), families);
+    }
+
+    /// Families of the running month.
+    fn months<const N: usize>(&mut self, families: [Gauge<Figure>; N]) {
+        self.gauges_of(|service| service.figure.as_deref(), families);
+    }
+
+    /// Families from what `of` finds in a service, which is looked at once for all of them: what
+    /// there is of thousands of services does not stay in the processor's cache from one family to
+    /// the next.
+    fn gauges_of<T: 'a, const N: usize>(
         &mut self,
-        name: &'static str,
-        help: &str,
-        value: impl Fn(&'a Service) -> Option<V>,
+        of: impl Fn(&'a Service) -> Option<&'a T>,
+        families: [Gauge<T>; N],
     ) {
-        let services = self.services;
-        let mut family = self.family(name, help);
-        for row in services {
-            if let Some(value) = value(row.service) {
-                family.sample(&row.labels, value);
+        let samples = |row: &Row<'a>| {
+            let found = of(row.service);
+            families.map(|(_, _, sample)| found.and_then(sample))
+        };
+        let samples: Vec<[Option<Value>; N]> = self.services.iter().map(samples).collect();
+        for (place, (name, help, _)) in families.into_iter().enumerate() {
+            let mut family = Family::new(self.out, Kind::Gauge, name, help);
+            for (row, samples) in self.services.iter().zip(&samples) {
+                if let Some(value) = samples[place] {
+                    family.sample(&row.labels, value);
+                }
             }
         }
-    }
-
-    /// A family from the last attempt.
-    fn attempt<V: Into<Value>>(
-        &mut self,
-        name: &'static str,
-        help: &str,
-        value: impl Fn(&Attempt) -> Option<V>,
-    ) {
-        self.gauge(name, help, |service| service.attempt.as_deref().and_then(&value));
-    }
-
-    /// A family of milliseconds of the running month.
-    fn month_ms(&mut self, name: &'static str, help: &str, ms: impl Fn(&Figure) -> i64) {
-        self.month(name, help, |figure| Value::Milliseconds(ms(figure)));
-    }
-
-    /// A family of the running month.
-    fn month(&mut self, name: &'static str, help: &str, value: impl Fn(&Figure) -> Value) {
-        self.gauge(name, help, |service| service.figure.as_deref().map(&value));
     }
 }
 
@@ -102,22 +107,22 @@ fn identity(sheet: &mut Sheet<'_, '_, '_>) {
         }
         info.sample(&labels, true);
     }
-    sheet.gauge("upptid_service_interval_seconds", "Time between two attempts.", |service| {
-        Some(service.interval)
-    });
+    sheet.gauges([("upptid_service_interval_seconds", "Time between two attempts.", |service| {
+        Some(service.interval.into())
+    })]);
 }
 
 fn state(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.gauge(
+    sheet.gauges([(
         "upptid_login_up",
         "1 while customers can log in, 0 while a failure is confirmed; absent while it is \
          unmeasured.",
         |service| match service.state {
-            ServiceState::Up => Some(true),
-            ServiceState::Down { .. } => Some(false),
+            ServiceState::Up => Some(true.into()),
+            ServiceState::Down { .. } => Some(false.into()),
             ServiceState::Unmeasured { .. } => None,
         },
-    );
+    )]);
     let services = sheet.services;
     let mut states = sheet.family(
         "upptid_service_state",
@@ -144,24 +149,24 @@ fn state_details(sheet: &mut Sheet<'_, '_, '_>) {
         let labels = row.labels.clone().and("state", row.service.state_name());
         causes.sample(&labels.and("cause", cause), true);
     }
-    sheet.gauge(
-        "upptid_service_state_since_timestamp_seconds",
-        "When that state began.",
-        |service| Some(service.since),
-    );
-    sheet.gauge(
-        "upptid_service_probe_account_refused",
-        "Whether the service refuses the probe's account.",
-        |service| Some(service.account_trouble.is_some()),
-    );
+    sheet.gauges([
+        ("upptid_service_state_since_timestamp_seconds", "When that state began.", |service| {
+            Some(service.since.into())
+        }),
+        (
+            "upptid_service_probe_account_refused",
+            "Whether the service refuses the probe's account.",
+            |service| Some(service.account_trouble.is_some().into()),
+        ),
+    ]);
 }
 
 fn attempt(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.attempt(
+    sheet.attempts([(
         "upptid_attempt_timestamp_seconds",
         "When the last finished attempt began.",
-        |attempt| Some(attempt.at),
-    );
+        |attempt| Some(attempt.at.into()),
+    )]);
     let services = sheet.services;
     let mut outcomes =
         sheet.family("upptid_attempt_outcome", "1 for what the last attempt ended in.");
@@ -177,11 +182,11 @@ fn attempt(sheet: &mut Sheet<'_, '_, '_>) {
 }
 
 fn attempt_phases(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.attempt(
+    sheet.attempts([(
         "upptid_attempt_duration_seconds",
         "How long the last attempt took in all.",
-        |attempt| Some(attempt.duration),
-    );
+        |attempt| Some(attempt.duration.into()),
+    )]);
     let services = sheet.services;
     let mut phases = sheet.family(
         "upptid_attempt_phase_seconds",
@@ -196,68 +201,72 @@ fn attempt_phases(sheet: &mut Sheet<'_, '_, '_>) {
             }
         }
     }
-    sheet.attempt(
+    sheet.attempts([(
         "upptid_certificate_expiry_timestamp_seconds",
         "The earliest expiry in the certificate chain that the last attempt saw.",
-        |attempt| attempt.certificate_expiry,
-    );
+        |attempt| attempt.certificate_expiry.map(Value::from),
+    )]);
 }
 
 fn month_time(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.month_ms(
-        "upptid_month_seconds",
-        "P: length of the whole running month of the service's time zone.",
-        |figure| figure.period_ms,
-    );
-    sheet.gauge("upptid_month_start_timestamp_seconds", "When that month began.", |service| {
-        service.figure.as_ref().map(|figure| figure.month.start(&service.zone))
-    });
-    sheet.month_ms(
-        "upptid_month_elapsed_seconds",
-        "The part of the month up to which all is decided; the sum of the six that follow.",
-        |figure| figure.elapsed_ms,
-    );
+    sheet.gauges([
+        (
+            "upptid_month_seconds",
+            "P: length of the whole running month of the service's time zone.",
+            |service| milliseconds(service.figure.as_ref()?.period_ms),
+        ),
+        ("upptid_month_start_timestamp_seconds", "When that month began.", |service| {
+            Some(service.figure.as_ref()?.month.start(&service.zone).into())
+        }),
+        (
+            "upptid_month_elapsed_seconds",
+            "The part of the month up to which all is decided; the sum of the six that follow.",
+            |service| milliseconds(service.figure.as_ref()?.elapsed_ms),
+        ),
+    ]);
 }
 
 fn month_classes(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.month_ms("upptid_month_up_seconds", "Time in which customers could log in.", |figure| {
-        figure.up_ms
-    });
-    sheet.month_ms(
-        "upptid_month_lost_seconds",
-        "Downtime that is neither planned nor excluded.",
-        |figure| figure.lost_ms,
-    );
-    sheet.month_ms(
-        "upptid_month_planned_seconds",
-        "Downtime inside valid planned stops.",
-        |figure| figure.planned_ms,
-    );
-    sheet.month_ms(
-        "upptid_month_excluded_seconds",
-        "Downtime taken out by accepted adjustments.",
-        |figure| figure.excluded_ms,
-    );
-    sheet.month_ms(
-        "upptid_month_unmeasured_seconds",
-        "Time of which it is not known whether customers could log in.",
-        |figure| figure.unmeasured_ms,
-    );
-    sheet.month_ms(
-        "upptid_month_not_in_service_seconds",
-        "Time before the service entered the contract or after it left.",
-        |figure| figure.not_in_service_ms,
-    );
-    sheet.month_ms(
-        "upptid_month_counted_seconds",
-        "F: the lost time as the contract's minute rule counts it.",
-        |figure| figure.counted_ms,
-    );
-    sheet.month(
-        "upptid_month_outages",
-        "Times that a customer could not log in, neither planned nor excluded.",
-        |figure| Value::Whole(lost_outages(figure)),
-    );
+    sheet.months([
+        ("upptid_month_up_seconds", "Time in which customers could log in.", |figure| {
+            milliseconds(figure.up_ms)
+        }),
+        ("upptid_month_lost_seconds", "Downtime that is neither planned nor excluded.", |figure| {
+            milliseconds(figure.lost_ms)
+        }),
+        ("upptid_month_planned_seconds", "Downtime inside valid planned stops.", |figure| {
+            milliseconds(figure.planned_ms)
+        }),
+        (
+            "upptid_month_excluded_seconds",
+            "Downtime taken out by accepted adjustments.",
+            |figure| milliseconds(figure.excluded_ms),
+        ),
+        (
+            "upptid_month_unmeasured_seconds",
+            "Time of which it is not known whether customers could log in.",
+            |figure| milliseconds(figure.unmeasured_ms),
+        ),
+        (
+            "upptid_month_not_in_service_seconds",
+            "Time before the service entered the contract or after it left.",
+            |figure| milliseconds(figure.not_in_service_ms),
+        ),
+        (
+            "upptid_month_counted_seconds",
+            "F: the lost time as the contract's minute rule counts it.",
+            |figure| milliseconds(figure.counted_ms),
+        ),
+        (
+            "upptid_month_outages",
+            "Times that a customer could not log in, neither planned nor excluded.",
+            |figure| Some(Value::Whole(lost_outages(figure))),
+        ),
+    ]);
+}
+
+fn milliseconds(ms: i64) -> Option<Value> {
+    Some(Value::Milliseconds(ms))
 }
 
 /// Lost stretches without a gap between them are one outage, whatever their causes.
@@ -289,47 +298,55 @@ fn month_unmeasured(sheet: &mut Sheet<'_, '_, '_>) {
 }
 
 fn month_price(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.month(
-        "upptid_month_availability_ratio",
-        "T = (P - F) / P, cut down to six decimals.",
-        |figure| Value::Percent(figure.availability_percent),
-    );
-    sheet.month(
-        "upptid_month_availability_lower_bound_ratio",
-        "T if all unmeasured time outside valid stops and accepted exclusions is lost.",
-        |figure| Value::Percent(figure.availability_lower_bound_percent),
-    );
-    sheet.month_ms(
-        "upptid_month_budget_seconds",
-        "Lost time that the promise allows in this month.",
-        |figure| figure.budget_ms,
-    );
-    sheet.month(
-        "upptid_month_budget_burned_ratio",
-        "F as a part of the budget; it never recovers within a month.",
-        |figure| Value::Float(budget_burned(figure)),
-    );
-    sheet.month(
-        "upptid_month_price_level",
-        "The price level that F has reached; 0 while the promise is kept.",
-        |figure| Value::Whole(figure.level as i64),
-    );
-    sheet.month(
-        "upptid_month_reduction_ratio",
-        "The part of the monthly fee that this level takes off, provisional until the month ends.",
-        |figure| Value::Float(figure.reduction_percent.try_into().unwrap_or(f64::NAN) / 100.0),
-    );
-    sheet.gauge(
-        "upptid_support_clock_ratio",
-        "How much of the time to start troubleshooting has run; absent unless an incident is open \
-         that nobody has acknowledged.",
-        |service| Some(Value::Float(service.support_clock_percent? as f64 / 100.0)),
-    );
-    sheet.gauge(
-        "upptid_claim_lapse_timestamp_seconds",
-        "When the first price reduction of a closed month that nobody has claimed lapses.",
-        |service| service.claim_lapses,
-    );
+    sheet.months([
+        (
+            "upptid_month_availability_ratio",
+            "T = (P - F) / P, cut down to six decimals.",
+            |figure| Some(Value::Percent(figure.availability_percent)),
+        ),
+        (
+            "upptid_month_availability_lower_bound_ratio",
+            "T if all unmeasured time outside valid stops and accepted exclusions is lost.",
+            |figure| Some(Value::Percent(figure.availability_lower_bound_percent)),
+        ),
+        (
+            "upptid_month_budget_seconds",
+            "Lost time that the promise allows in this month.",
+            |figure| milliseconds(figure.budget_ms),
+        ),
+        (
+            "upptid_month_budget_burned_ratio",
+            "F as a part of the budget; it never recovers within a month.",
+            |figure| Some(Value::Float(budget_burned(figure))),
+        ),
+        (
+            "upptid_month_price_level",
+            "The price level that F has reached; 0 while the promise is kept.",
+            |figure| Some(Value::Whole(figure.level as i64)),
+        ),
+        (
+            "upptid_month_reduction_ratio",
+            "The part of the monthly fee that this level takes off, provisional until the month \
+             ends.",
+            |figure| {
+                let percent: f64 = figure.reduction_percent.try_into().unwrap_or(f64::NAN);
+                Some(Value::Float(percent / 100.0))
+            },
+        ),
+    ]);
+    sheet.gauges([
+        (
+            "upptid_support_clock_ratio",
+            "How much of the time to start troubleshooting has run; absent unless an incident is \
+             open that nobody has acknowledged.",
+            |service| Some(Value::Float(service.support_clock_percent? as f64 / 100.0)),
+        ),
+        (
+            "upptid_claim_lapse_timestamp_seconds",
+            "When the first price reduction of a closed month that nobody has claimed lapses.",
+            |service| service.claim_lapses.map(Value::from),
+        ),
+    ]);
 }
 
 /// F / budget (C8.1). Of a budget of nothing, any lost time burns infinitely much.
@@ -365,22 +382,23 @@ fn month_levels(sheet: &mut Sheet<'_, '_, '_>) {
 }
 
 fn stops(sheet: &mut Sheet<'_, '_, '_>) {
-    let mut instant = |name, help, instant: fn(&Stop) -> Instant| {
-        sheet.gauge(name, help, |service| service.next_stop.as_deref().map(instant));
-    };
-    instant(
-        "upptid_planned_stop_start_timestamp_seconds",
-        "When the next announced stop that is not over begins.",
-        |stop| stop.from,
-    );
-    instant("upptid_planned_stop_end_timestamp_seconds", "When that stop ends.", |stop| stop.until);
-    sheet.gauge(
-        "upptid_planned_stop_valid",
-        "Whether downtime in that stop is planned under the contract: announced in good time and \
-         within the month's allowance, or otherwise agreed.",
-        |service| {
-            let stop = service.next_stop.as_ref()?;
-            Some(stop.verdict(&service.name).is_some_and(|verdict| verdict.counts()))
-        },
-    );
+    sheet.gauges([
+        (
+            "upptid_planned_stop_start_timestamp_seconds",
+            "When the next announced stop that is not over begins.",
+            |service| Some(service.next_stop.as_ref()?.from.into()),
+        ),
+        ("upptid_planned_stop_end_timestamp_seconds", "When that stop ends.", |service| {
+            Some(service.next_stop.as_ref()?.until.into())
+        }),
+        (
+            "upptid_planned_stop_valid",
+            "Whether downtime in that stop is planned under the contract: announced in good time \
+             and within the month's allowance, or otherwise agreed.",
+            |service| {
+                let verdict = service.next_stop.as_ref()?.verdict(&service.name);
+                Some(verdict.is_some_and(|verdict| verdict.counts()).into())
+            },
+        ),
+    ]);
 }
