@@ -3,8 +3,8 @@
 mod attempts;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use attempts::stub::Stub;
 use attempts::{PASSWORD, Site, USER, attempt, credentials};
@@ -272,25 +272,37 @@ async fn where_nothing_takes_the_form_the_link_to_the_login_is_followed() {
 
 #[tokio::test]
 async fn c1_1_what_the_form_itself_is_answered_with_does_not_prove_that_the_session_lasts() {
-    let broken = Arc::new(AtomicBool::new(false));
-    let is_broken = Arc::clone(&broken);
+    const WELL: usize = 0;
+    const NO_SESSION: usize = 1;
+    const NO_DATABASE: usize = 2;
+    let state = Arc::new(AtomicUsize::new(WELL));
+    let now = Arc::clone(&state);
     let stub = Stub::answering(move |request| {
-        let is_in = request.contains("cookie: in=1") && !is_broken.load(Relaxed);
-        match first_words(request) {
-            ("POST", _) => {
+        let has_cookie = request.contains("cookie: in=1");
+        let cookie = "set-cookie: in=1; Path=/\r\n";
+        match (request.starts_with("POST"), now.load(Relaxed)) {
+            (_, NO_DATABASE) if has_cookie => answer("200 OK", "", "<p>Come back at 10:31"),
+            (true, NO_DATABASE) => answer("200 OK", cookie, "<p>Come back at 10:30"),
+            (true, _) => {
                 let welcome = "<title>Logging in</title><p>One moment<p>Your cameras";
-                answer("200 OK", "set-cookie: in=1; Path=/\r\n", welcome)
+                answer("200 OK", cookie, welcome)
             }
-            _ if is_in => answer("200 OK", "", "<title>Console</title><p>Your cameras"),
+            (false, WELL) if has_cookie => {
+                answer("200 OK", "", "<title>Console</title><p>Your cameras")
+            }
             _ => answer("200 OK", "", FORM),
         }
     })
     .await;
     let lesson = learned(&task(stub.login())).await;
     assert_eq!(lesson.login.proof, []);
-    let up = attempt(lesson.login.clone()).await;
-    assert_eq!(up.outcome, Outcome::Up, "{}", up.message);
-    broken.store(true, Relaxed);
-    let down = attempt(lesson.login).await;
-    assert_eq!(down.outcome, Outcome::Down(DownCause::NoProof), "{}", down.message);
+    for (what, outcome) in [
+        (WELL, Outcome::Up),
+        (NO_SESSION, Outcome::Down(DownCause::NoProof)),
+        (NO_DATABASE, Outcome::Down(DownCause::NoProof)),
+    ] {
+        state.store(what, Relaxed);
+        let attempt = attempt(lesson.login.clone()).await;
+        assert_eq!(attempt.outcome, outcome, "{what}: {}", attempt.message);
+    }
 }

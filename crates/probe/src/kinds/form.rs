@@ -470,7 +470,9 @@ pub fn proved(
 
 /// Where no proof is configured and the page shows no way out (its script may draw it), the login's
 /// address is asked for once more: with a session it shows no form, and leads to where the login led
-/// if that was by redirect. A page that looks like an error's proves nothing.
+/// by redirect. Where the form itself was answered with a page, only a login that was learned so is
+/// proved, and by another page than that: an error's page is the same at both addresses. A page that
+/// looks like an error's proves nothing.
 pub async fn lets_pass(
     session: &mut Session<'_>,
     form: &Form,
@@ -482,19 +484,30 @@ pub async fn lets_pass(
         return Err(refused);
     }
     let is_broken = verdict::seems_broken(before, after);
-    if !is_broken {
+    if !is_broken && (was_led || !form.learned.is_empty()) {
         let again = session.follow(Ask::page("check", form.url.clone())).await?;
         let again = settle(session, again).await?;
         session.last = Some(Arc::clone(after));
-        let to_same = !was_led
-            || again.url.origin() == after.url.origin() && again.url.path() == after.url.path();
+        let fits = match was_led {
+            true => {
+                again.url.origin() == after.url.origin() && again.url.path() == after.url.path()
+            }
+            false => says_other(&again, after),
+        };
         let no_form = login_form::find(again.page(), Wanted::default()) == Found::None;
-        if is_good(again.status) && to_same && no_form && !verdict::seems_broken(before, &again) {
+        if is_good(again.status) && fits && no_form && !verdict::seems_broken(before, &again) {
             return Ok("the login's address leads past its form".to_owned());
         }
     }
     let lack = "no proof is configured, and there is no way to log out";
     Err(Failure::down(DownCause::NoProof, lack))
+}
+
+/// Whether two pages say different things, numbers aside.
+pub fn says_other(one: &Answer, other: &Answer) -> bool {
+    let letters =
+        |page: &Answer| page.readable().chars().filter(|c| c.is_alphabetic()).collect::<String>();
+    letters(one) != letters(other)
 }
 
 /// What was seen, as a fragment.

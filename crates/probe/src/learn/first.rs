@@ -46,9 +46,9 @@ pub struct FirstLogin {
     pub candidates: Vec<Candidate>,
     /// With the session the login's address leads past its form.
     pub leads_past: bool,
-    /// The page behind is what the form itself was answered with, without a redirect: it says nothing
-    /// of whether the session lasts.
-    pub is_answer: bool,
+    /// What the form itself was answered with, without a redirect, says nothing of whether the
+    /// session lasts; and the login's address leads to another page, which does.
+    pub lasts_elsewhere: bool,
     /// How the session is ended.
     pub logout: Logout,
     /// What was seen.
@@ -103,7 +103,7 @@ impl Pupil<'_> {
         candidates.retain(|candidate| is_public(&session.trace.redactor, &candidate.proof));
         candidates.retain(|one| entered.lack(session, std::slice::from_ref(&one.proof)).is_none());
         let has_way_out = candidates.iter().any(|candidate| candidate.rank == Rank::WayOut);
-        let mut leads_past = false;
+        let (mut leads_past, mut lasts_elsewhere) = (false, false);
         if !has_way_out {
             if let Some(refused) = verdict::by_words(session, Some(before), after) {
                 return Err(refused);
@@ -112,7 +112,9 @@ impl Pupil<'_> {
                 let detail = "the page after signing in looks like an error's";
                 return Err(Failure::down(DownCause::NoProof, detail));
             }
-            leads_past = shows_no_form(session, &form).await?;
+            let past = past_the_form(session, &form).await?;
+            leads_past = past.is_some();
+            lasts_elsewhere = is_answer && past.is_some_and(|page| form::says_other(&page, after));
         }
         self.spent.sessions += 1;
         let mut saw = saw(session, &entered, how);
@@ -124,7 +126,7 @@ impl Pupil<'_> {
             entered,
             candidates,
             leads_past,
-            is_answer,
+            lasts_elsewhere,
             logout,
             saw,
         })))
@@ -252,14 +254,17 @@ fn is_public(redactor: &Redactor, proof: &Proof) -> bool {
     redactor.clean(words) == *words
 }
 
-/// Whether the login's address leads past its form with the session.
-async fn shows_no_form(session: &mut Session<'_>, form: &Form) -> Result<bool, Failure> {
+/// The page that the login's address leads to with the session, past its form; none if it shows one.
+async fn past_the_form(
+    session: &mut Session<'_>,
+    form: &Form,
+) -> Result<Option<Arc<Answer>>, Failure> {
     let last = session.last.clone();
     let again = session.follow(Ask::page("check", form.url.clone())).await?;
     let again = form::settle(session, again).await?;
     session.last = last;
     let found = login_form::find(again.form_page(), Wanted::default());
-    Ok(is_good(again.status) && found == Found::None)
+    Ok((is_good(again.status) && found == Found::None).then_some(again))
 }
 
 /// Ends the session by what the page offers; where that is nothing, at the address that is called as

@@ -34,7 +34,8 @@ pub struct Draft {
 
 /// Puts together what the first login and a client without its session saw.
 pub fn draft(pupil: &Pupil<'_>, first: FirstLogin, outside: &Outside) -> Result<Draft, Stop> {
-    let FirstLogin { url, entered, mut candidates, leads_past, is_answer, logout, mut saw } = first;
+    let FirstLogin { url, entered, mut candidates, leads_past, lasts_elsewhere, logout, mut saw } =
+        first;
     candidates.retain(|candidate| !outside.sees(candidate));
     let has_way_out = candidates.iter().any(|candidate| candidate.rank == Rank::WayOut);
     // Words alone prove nothing: an error page has some too.
@@ -45,7 +46,7 @@ pub fn draft(pupil: &Pupil<'_>, first: FirstLogin, outside: &Outside) -> Result<
         return Err(Stop::NotLearned { outcome, message, proposals: Vec::new() });
     }
     // A service whose session store is broken shows the same page, once.
-    if !has_way_out && leads_past && is_answer {
+    if !has_way_out && lasts_elsewhere {
         candidates.clear();
     }
     let mut form = explicit(Form::new(url), &entered);
@@ -166,7 +167,8 @@ impl Pupil<'_> {
                 .retain(|one| entered.lack(&session, std::slice::from_ref(&one.proof)).is_none());
             let chosen = proof::choose(candidates);
             if chosen.is_empty() {
-                form::lets_pass(&mut session, form, &entered.sent.page, &entered.after).await?;
+                let known = Form { learned: forms.clone(), ..form.clone() };
+                form::lets_pass(&mut session, &known, &entered.sent.page, &entered.after).await?;
             }
             Ok((entered, chosen))
         }
