@@ -164,7 +164,7 @@ async fn c6_7_a_month_long_past_is_shown_out_of_the_journal() {
             for (path, expected) in [
                 ("/service/portal?month=2026-08", "August 2026"),
                 ("/service/portal?month=2026-09", "the agent was not running"),
-                ("/service/portal/day/2026-08-10", "1 h 0 min lost"),
+                ("/service/portal/day/2026-08-10", "1 h 0 min"),
                 ("/service/portal/at/2026-08-10T08:30:00.000Z", "reported by the customer"),
             ] {
                 let (status, page) = get(web, path).await;
