@@ -178,16 +178,15 @@ impl Attempt {
     /// The time spent in each phase over all steps, in the order of [`Phase::ALL`]; `None` where
     /// no step came that far.
     pub fn phases(&self) -> [Option<Duration>; Phase::ALL.len()] {
-        let mut sums: [Option<Duration>; Phase::ALL.len()] = [None; Phase::ALL.len()];
+        let mut sums_us = [None; Phase::ALL.len()];
         for step in &self.steps {
-            for (sum, duration) in sums.iter_mut().zip(step.phases.each()) {
-                *sum = match (*sum, duration) {
-                    (Some(sum), Some(duration)) => Some(sum + duration),
-                    (sum, duration) => sum.or(duration),
-                };
+            for (sum_us, us) in sums_us.iter_mut().zip(step.phases.us) {
+                if us != PhaseTimes::NONE {
+                    *sum_us = Some(sum_us.unwrap_or(0) + u64::from(us));
+                }
             }
         }
-        sums
+        sums_us.map(|sum_us| sum_us.map(Duration::from_micros))
     }
 }
 

@@ -172,7 +172,8 @@ pub struct Labels(Vec<u8>);
 impl Labels {
     /// One label.
     pub fn new(name: &str, value: &str) -> Self {
-        Labels::default().and(name, value)
+        // With the brace, the equals sign and the quotes.
+        Labels(Vec::with_capacity(name.len() + value.len() + 4)).and(name, value)
     }
 
     /// One label more. The name must be one that Prometheus accepts.
