@@ -187,7 +187,6 @@ fn seen(moment: &Moment, language: Language) -> Markup {
 pub fn evidence_facts(evidence: &Evidence, language: Language) -> Markup {
     let status = evidence.status.map(|status| status.to_string());
     let facts = [
-        ("URL", evidence.url.as_ref()),
         (language.of("Address", "Adress"), evidence.address.as_ref()),
         ("Status", status.as_ref()),
         (language.of("Title", "Titel"), evidence.title.as_ref()),
@@ -198,6 +197,7 @@ pub fn evidence_facts(evidence: &Evidence, language: Language) -> Markup {
     ];
     html! {
         dl.facts {
+            @if let Some(url) = &evidence.url { div.wide { dt { "URL" } dd { (url) } } }
             @for (name, value) in facts {
                 @if let Some(value) = value { div { dt { (name) } dd { (value) } } }
             }

@@ -300,7 +300,9 @@ pub fn availability(figure: &Figure, language: Language) -> Markup {
     html! {
         (percent(figure, language))
         @if bound != figure.availability_percent {
-            span.sub { (language.of("at least ", "minst ")) (display::percent(bound, language)) }
+            span.sub {
+                (language.of("at least\u{a0}", "minst\u{a0}")) (display::percent(bound, language))
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ fn tile(snapshot: &Snapshot, service: &Service, view: &View) -> Markup {
             @if let Some(cause) = language.state_cause(&service.state) { p.sub { (cause) } }
             @match &service.figure {
                 Some(figure) => p {
-                    (overview::percent(figure, language)) " "
+                    (overview::availability(figure, language))
                     (bars::budget(figure, language))
                 },
                 None => p.sub { (language.of("no figure yet", "ingen siffra ännu")) },
