@@ -111,7 +111,7 @@ impl Redactor {
         let mut spans = self.secrets_in(&text);
         spans.extend(assignments_in(&text));
         spans.extend(tokens_in(&text));
-        self.cut(&text, spans)
+        self.cut(text, spans)
     }
 
     /// What a person may see of an answer: the first 300 characters of its readable text, without
@@ -177,14 +177,14 @@ impl Redactor {
             let tokens = tokens_in(&text[part.clone()]).into_iter();
             spans.extend(tokens.map(|(from, until)| (part.start + from, part.start + until)));
         }
-        self.cut(&text, spans)
+        self.cut(text, spans)
     }
 
     /// As much of a text as fits, so that no secret is cut in two at its end.
-    fn window(&self, text: &str, bytes_max: usize) -> String {
-        let shown = |text: &str| -> String {
+    fn window<'t>(&self, text: &'t str, bytes_max: usize) -> Cow<'t, str> {
+        let shown = |text: &'t str| -> Cow<'t, str> {
             if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-                return text.to_owned();
+                return Cow::Borrowed(text);
             }
             text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c }).collect()
         };
@@ -194,11 +194,12 @@ impl Redactor {
         let longest = self.needles.first().map_or(0, Vec::len).saturating_mul(BYTES_PER_CHAR_MAX);
         let end = bytes_max.saturating_sub(longest);
         // The window is searched to its end, and shown up to where no secret can begin unseen.
-        let window = shown(&text[..text.floor_char_boundary(bytes_max)]);
+        let mut window = shown(&text[..text.floor_char_boundary(bytes_max)]).into_owned();
         let spans = self.secrets_in(&window);
         let end = spans.iter().filter(|(from, until)| *from < end && end < *until);
         let end = end.map(|(from, _)| *from).min().unwrap_or(bytes_max.saturating_sub(longest));
-        window[..window.floor_char_boundary(end)].to_owned()
+        window.truncate(window.floor_char_boundary(end));
+        Cow::Owned(window)
     }
 
     /// Where the secrets stand, through every view.
@@ -234,9 +235,9 @@ impl Redactor {
     }
 
     /// The text with [`CUT`] in place of every span.
-    fn cut(&self, text: &str, mut spans: Vec<(usize, usize)>) -> String {
+    fn cut(&self, text: Cow<'_, str>, mut spans: Vec<(usize, usize)>) -> String {
         if spans.is_empty() {
-            return text.to_owned();
+            return text.into_owned();
         }
         spans.sort_unstable();
         let holds = |text: &str| {
@@ -363,25 +364,25 @@ fn hex4(digits: &[u8]) -> Option<u16> {
 /// The values of names that bear secrets: `"token": "…"`, `sid=…`, `Authorization: …`.
 fn assignments_in(text: &str) -> Vec<(usize, usize)> {
     let mut spans = Vec::new();
-    // What stands between a name and its value; a plain address has only its scheme's colon.
-    let may_assign = text.contains(['=', '%', '"', '\'', '\\', ']']);
-    let may_be_header = text.contains(':');
-    if !may_assign && !may_be_header {
-        return spans;
-    }
-    let lower = text.to_ascii_lowercase();
-    for name in SECRET_NAMES.iter().filter(|_| may_assign) {
-        for (at, _) in lower.match_indices(name) {
-            spans.extend(value_after(text, at + name.len()));
+    // What stands between a name and its value; a plain address has none of these.
+    if text.contains(['=', '%', '"', '\'', '\\', ']']) {
+        let lower = text.to_ascii_lowercase();
+        for name in SECRET_NAMES {
+            for (at, _) in lower.match_indices(name) {
+                spans.extend(value_after(text, at + name.len()));
+            }
         }
     }
-    for name in SECRET_HEADERS {
-        for (at, _) in lower.match_indices(name) {
-            let from = at + name.len();
-            if text[from..].starts_with(':') {
-                let end = text[from..].find(['\n', '<', '·']).map_or(text.len(), |end| from + end);
-                spans.push((from + 1, end));
-            }
+    for (colon, _) in text.match_indices(':') {
+        let ends_in = |name: &&str| {
+            let from = colon.checked_sub(name.len());
+            from.is_some_and(|from| {
+                text.as_bytes()[from..colon].eq_ignore_ascii_case(name.as_bytes())
+            })
+        };
+        if SECRET_HEADERS.iter().any(ends_in) {
+            let end = text[colon..].find(['\n', '<', '·']).map_or(text.len(), |end| colon + end);
+            spans.push((colon + 1, end));
         }
     }
     spans
