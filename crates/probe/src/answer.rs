@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, HeaderMap};
 use http::{HeaderName, StatusCode};
 use url::Url;
 
+use crate::html::marks::{self, Mark};
 use crate::html::{Page, charset, page, text};
 use crate::settings::Refusals;
 
@@ -25,6 +26,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, unpacked.
     pub body: Bytes,
+    may_have_form: OnceLock<bool>,
     page: OnceLock<Page>,
     form_page: OnceLock<Page>,
     readable: OnceLock<String>,
@@ -39,8 +41,17 @@ impl Answer {
         headers: HeaderMap,
         body: Bytes,
     ) -> Self {
-        let (page, form_page, readable) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Answer { url, address, status, headers, body, page, form_page, readable }
+        Answer {
+            url,
+            address,
+            status,
+            headers,
+            body,
+            may_have_form: OnceLock::new(),
+            page: OnceLock::new(),
+            form_page: OnceLock::new(),
+            readable: OnceLock::new(),
+        }
     }
 
     /// A header, if it is there and text.
@@ -79,7 +90,12 @@ impl Answer {
 
     /// Whether a form can be in it: if not, it need not be parsed to know that.
     pub fn may_have_form(&self) -> bool {
-        page::may_have_form(&self.body)
+        *self.may_have_form.get_or_init(|| page::may_have_form(&self.body))
+    }
+
+    /// Whether the mark stands in it.
+    pub fn has(&self, mark: &Mark) -> bool {
+        marks::has(&self.body, mark)
     }
 
     /// Whether these bytes stand in it.

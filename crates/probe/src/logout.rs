@@ -11,10 +11,10 @@ use crate::failure::Failure;
 use crate::html::csrf::{self, Copied};
 use crate::html::page::Link;
 use crate::html::submission::{self, Press};
-use crate::html::{Form, form, logout};
+use crate::html::{Form, form, logout, marks};
 use crate::kinds::SignedIn;
 use crate::kinds::form::ask;
-use crate::session::{Ask, Session, is_good};
+use crate::session::{Ask, Session, is_good, is_same_origin};
 use crate::settings::{Kind, Logout};
 
 const NAME: &str = "log_out";
@@ -52,7 +52,7 @@ async fn send(session: &mut Session<'_>, mut request: Ask) -> Result<(), String>
             return Err(format!("the log-out was answered with {}", answer.status));
         }
         request = match session.redirect(&answer).map_err(failed)? {
-            Some(target) if target.origin() == answer.url.origin() => return Ok(()),
+            Some(target) if is_same_origin(&target, &answer.url) => return Ok(()),
             Some(target) => Ask::page(NAME, target),
             None if request.method != Method::GET || !may_have_way_out(&answer) => return Ok(()),
             None => match logout::find(answer.page()) {
@@ -107,18 +107,14 @@ fn request(
         }
         Logout::Request { method, url } => Ok(Some(Ask {
             method: method.clone(),
-            credential: signed_in.credential.clone().filter(|_| is_same_origin(answer, url)),
+            credential: signed_in.credential.clone().filter(|_| is_same_origin(&answer.url, url)),
             ..Ask::page(NAME, url.clone())
         })),
     }
 }
 
-fn is_same_origin(answer: &Answer, url: &url::Url) -> bool {
-    answer.url.origin() == url.origin()
-}
-
 fn may_have_way_out(answer: &Answer) -> bool {
-    answer.may_have_form() || answer.contains(b"<a ") || answer.contains(b"<A ")
+    answer.may_have_form() || answer.has(&marks::LINK) || answer.contains(b"<A ")
 }
 
 fn by_link(session: &Session<'_>, answer: &Answer, at: usize) -> Result<Ask, String> {
@@ -146,7 +142,7 @@ fn by_scripted_link(
     let mut form = csrf::with_field(&form, ("_method".to_owned(), method.to_owned()));
     let cookie = |name: &str| session.cookie(&answer.url, name).map(str::to_owned);
     let is_own = submission::target(page, &answer.url, &form)
-        .is_some_and(|target| target.origin() == answer.url.origin());
+        .is_some_and(|target| is_same_origin(&target, &answer.url));
     let copied = if is_own { csrf::copied(page, &form, &cookie) } else { Copied::default() };
     if let Some(field) = copied.field {
         form = csrf::with_field(&form, field);

@@ -143,7 +143,7 @@ impl<'a> Session<'a> {
         mut ask: Ask,
         may_send_to: impl Fn(&Url) -> bool,
     ) -> Result<Arc<Answer>, Failure> {
-        let credential_origin = ask.url.origin();
+        let first = ask.url.clone();
         for _ in 0..=REDIRECTS_MAX {
             let answer = self.send(&ask).await?;
             let Some(target) = self.redirect(&answer)? else { return Ok(answer) };
@@ -159,7 +159,7 @@ impl<'a> Session<'a> {
                 let detail = "a redirect would take the request's body to another host";
                 return Err(Failure::unable(UnableCause::NeedsRecipe, detail));
             }
-            if target.origin() != credential_origin {
+            if !is_same_origin(&target, &first) {
                 ask.credential = None;
                 ask.headers.clear();
             }
@@ -382,14 +382,19 @@ fn evidence(redactor: &Redactor, answer: &Answer, outcome: Outcome) -> Evidence 
 /// What a browser tells of the page it comes from: all of its address to the same origin, and
 /// otherwise only the origin.
 fn referer(from: &Url, to: &Url) -> Option<HeaderValue> {
-    if from.origin() != to.origin() {
-        return HeaderValue::try_from(format!("{}/", from.origin().ascii_serialization())).ok();
-    }
-    let mut from = from.clone();
-    from.set_fragment(None);
-    let _ = from.set_username("");
-    let _ = from.set_password(None);
-    HeaderValue::from_str(from.as_str()).ok()
+    let host = &from[Position::BeforeHost..Position::AfterPort];
+    let rest = match is_same_origin(from, to) {
+        true => &from[Position::BeforePath..Position::AfterQuery],
+        false => "/",
+    };
+    HeaderValue::try_from(format!("{}://{host}{rest}", from.scheme())).ok()
+}
+
+/// Whether two addresses of http or https are one service's, as browsers see it.
+pub fn is_same_origin(one: &Url, other: &Url) -> bool {
+    one.scheme() == other.scheme()
+        && one.host_str() == other.host_str()
+        && one.port_or_known_default() == other.port_or_known_default()
 }
 
 fn ended_before_answer(failure: &Failure) -> bool {
@@ -405,4 +410,21 @@ fn bad_address() -> Failure {
 /// Whether a status says that all went well, after redirects.
 pub fn is_good(status: StatusCode) -> bool {
     status.as_u16() < 400
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_referer_tells_its_own_origin_all_and_another_one_little() {
+        let url = |text: &str| text.parse::<Url>().unwrap();
+        let from = url("https://user:pw@a.example:8443/login?next=%2F#top");
+        let told = |to: &str| referer(&from, &url(to)).unwrap();
+        assert_eq!(told("https://a.example:8443/x"), "https://a.example:8443/login?next=%2F");
+        for other in ["https://a.example/x", "https://b.example:8443/", "http://a.example:8443/"] {
+            assert_eq!(told(other), "https://a.example:8443/", "{other}");
+        }
+        assert!(is_same_origin(&url("https://a.example:443/x"), &url("https://a.example/")));
+    }
 }

@@ -1,4 +1,6 @@
-//! The attributes of one element, their entities decoded.
+//! The attributes of one element, their entities decoded where they are asked for.
+
+use std::borrow::Cow;
 
 use super::form::{Enctype, Field, FieldKind, Method};
 use super::tags::Tag;
@@ -7,42 +9,43 @@ use super::text::unescaped_attribute;
 /// Attributes of an element that are looked at.
 const ATTRIBUTES_MAX: usize = 100;
 
-/// Names (in lower case) and values, in the order of the tag. Of two with one name the first holds.
-pub struct Attributes(Vec<(String, String)>);
+/// Names and values as they are written, in the order of the tag. Of two with one name the first
+/// holds.
+pub struct Attributes<'h>(Vec<(&'h str, &'h str)>);
 
-impl Attributes {
-    pub fn of(tag: &Tag<'_>) -> Self {
-        let attributes = tag.attributes().take(ATTRIBUTES_MAX);
-        let decoded = attributes.map(|(name, value)| {
-            (name.to_ascii_lowercase(), unescaped_attribute(value.to_owned()))
-        });
-        Attributes(decoded.collect())
+impl<'h> Attributes<'h> {
+    pub fn of(tag: &Tag<'h>) -> Self {
+        let mut all = Vec::with_capacity(8);
+        all.extend(tag.attributes().take(ATTRIBUTES_MAX));
+        Attributes(all)
     }
 
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    /// The value, its entities decoded. The name is given in lower case.
+    pub fn get(&self, name: &str) -> Option<Cow<'h, str>> {
+        let found = self.0.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| unescaped_attribute(value))
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.0.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
-    pub fn take(&mut self, name: &str) -> Option<String> {
-        let (_, value) = self.0.iter_mut().find(|(n, _)| n == name)?;
-        Some(std::mem::take(value))
+    /// The value, empty where it is absent.
+    pub fn text(&self, name: &str) -> String {
+        self.get(name).unwrap_or_default().into_owned()
     }
 
     /// The value, unless it is absent or empty.
-    pub fn take_filled(&mut self, name: &str) -> Option<String> {
-        self.take(name).filter(|value| !value.is_empty())
+    pub fn filled(&self, name: &str) -> Option<String> {
+        self.get(name).filter(|value| !value.is_empty()).map(Cow::into_owned)
     }
 
     /// Whether a script takes over what a form's submission would do: it cancels it, or a
     /// framework binds the event (Vue, Angular, Alpine, Livewire, htmx).
     pub fn bind_submission(&self) -> bool {
-        self.0.iter().any(|(name, value)| match name.as_str() {
+        self.0.iter().any(|(name, value)| match name.to_ascii_lowercase().as_str() {
             "onsubmit" => {
-                let value = value.to_ascii_lowercase();
+                let value = unescaped_attribute(value).to_ascii_lowercase();
                 let last = value.trim_end().trim_end_matches(';').trim_end();
                 last.ends_with("return false") || value.contains("preventdefault()")
             }
@@ -55,34 +58,35 @@ impl Attributes {
     }
 
     /// The field that the attributes describe.
-    pub fn into_field(mut self, kind: FieldKind) -> Field {
+    pub fn field(&self, kind: FieldKind) -> Field {
         let missing = match kind {
             FieldKind::Checkbox | FieldKind::Radio => "on",
             _ => "",
         };
-        let mut label = self.take_filled("aria-label").unwrap_or_default();
+        let mut label = self.text("aria-label");
         if kind == FieldKind::Image && label.is_empty() {
-            label = self.take("alt").unwrap_or_default();
+            label = self.text("alt");
         }
+        let folded = |name: &str| self.get(name).unwrap_or_default().to_ascii_lowercase();
         Field {
             kind,
-            value: self.take("value").unwrap_or_else(|| missing.to_owned()),
+            value: self.get("value").unwrap_or(Cow::Borrowed(missing)).into_owned(),
             chosen: Vec::new(),
             users: Vec::new(),
             checked: self.has("checked"),
             disabled: self.has("disabled"),
-            unseen: self.has("hidden") || self.get("style").is_some_and(hides),
+            unseen: self.has("hidden") || self.get("style").is_some_and(|style| hides(&style)),
             required: self.has("required"),
             readonly: self.has("readonly"),
             maxlength: self.get("maxlength").and_then(|length| length.trim().parse().ok()),
-            autocomplete: self.take("autocomplete").unwrap_or_default().to_ascii_lowercase(),
-            inputmode: self.take("inputmode").unwrap_or_default().to_ascii_lowercase(),
-            placeholder: self.take("placeholder").unwrap_or_default(),
-            formaction: self.take_filled("formaction"),
-            formmethod: self.get("formmethod").map(method),
-            formenctype: self.get("formenctype").map(enctype),
-            id: self.take_filled("id"),
-            name: self.take_filled("name"),
+            autocomplete: folded("autocomplete"),
+            inputmode: folded("inputmode"),
+            placeholder: self.text("placeholder"),
+            formaction: self.filled("formaction"),
+            formmethod: self.get("formmethod").map(|name| method(&name)),
+            formenctype: self.get("formenctype").map(|name| enctype(&name)),
+            id: self.filled("id"),
+            name: self.filled("name"),
             label,
         }
     }

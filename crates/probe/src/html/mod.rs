@@ -22,6 +22,7 @@ pub mod submission;
 pub mod text;
 
 mod attributes;
+pub(crate) mod marks;
 mod reader;
 mod tags;
 #[rustfmt::skip] // Lists of words are read in paragraphs.

@@ -5,6 +5,7 @@ use std::fmt;
 use encoding_rs::Encoding;
 
 use super::form::{Field, Form};
+use super::marks;
 
 /// Bytes of a page that are looked at; what follows is not seen.
 pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -138,5 +139,5 @@ impl Page {
 pub fn may_have_form(html: &[u8]) -> bool {
     let is_form =
         |at: usize| html[at + 1..].get(..4).is_some_and(|name| name.eq_ignore_ascii_case(b"form"));
-    memchr::memmem::find(html, b"<form").is_some() || memchr::memchr_iter(b'<', html).any(is_form)
+    marks::has(html, &marks::FORM) || memchr::memchr_iter(b'<', html).any(is_form)
 }

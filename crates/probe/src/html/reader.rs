@@ -12,6 +12,7 @@ use encoding_rs::Encoding;
 
 use super::attributes::{Attributes, button_kind, enctype, input_kind, method};
 use super::form::{Field, FieldKind, Form};
+use super::marks;
 use super::page::{
     BotWall, FIELDS_PER_FORM_MAX, FORMS_MAX, LINKS_MAX, Link, PAGE_BYTES_MAX, Page, Refresh,
     SCRIPTS_MAX,
@@ -71,11 +72,11 @@ struct OpenElements<'h> {
     /// Their names, and how many of each are open.
     names: Vec<(Cow<'h, str>, usize)>,
     /// Places in `names`, the innermost element's last.
-    stack: Vec<(usize, AtEnd)>,
+    stack: Vec<(usize, AtEnd<'h>)>,
 }
 
 impl<'h> OpenElements<'h> {
-    fn push(&mut self, name: Cow<'h, str>, at_end: AtEnd) {
+    fn push(&mut self, name: Cow<'h, str>, at_end: AtEnd<'h>) {
         let known = self.names.iter().position(|(known, _)| *known == name);
         let at = known.unwrap_or(self.names.len());
         if at == NAMES_MAX || self.stack.len() == OPEN_MAX {
@@ -89,7 +90,7 @@ impl<'h> OpenElements<'h> {
     }
 
     /// Closes the innermost element of this name, and all inside of it.
-    fn close(&mut self, name: &str, reader: &mut Reader) {
+    fn close(&mut self, name: &str, reader: &mut Reader<'h>) {
         let open = |(known, count): &(Cow<'_, str>, usize)| known == name && *count > 0;
         let Some(wanted) = self.names.iter().position(open) else { return };
         while let Some((at, at_end)) = self.stack.pop() {
@@ -123,15 +124,15 @@ struct OpenSelect {
 }
 
 /// An option that is being read.
-struct OpenOption {
+struct OpenOption<'h> {
     value: Option<String>,
     selected: bool,
     disabled: bool,
-    text: String,
+    text: Text<'h>,
 }
 
 /// What has been read so far.
-struct Reader {
+struct Reader<'h> {
     page: Page,
     fields: Vec<(Owner, Field)>,
     form: Option<usize>,
@@ -141,14 +142,14 @@ struct Reader {
     /// Open `<template>` elements: what is inside is not on the page.
     templates: usize,
     disabled_fieldsets: usize,
-    title: Option<String>,
-    label: Option<(Option<String>, Vec<usize>, String)>,
+    title: Option<Text<'h>>,
+    label: Option<(Option<String>, Vec<usize>, Text<'h>)>,
     labels: Vec<(String, String)>,
-    button: Option<(usize, String)>,
-    link: Option<(usize, String)>,
+    button: Option<(usize, Text<'h>)>,
+    link: Option<(usize, Text<'h>)>,
     select: Option<OpenSelect>,
-    option: Option<OpenOption>,
-    textarea: Option<(usize, String)>,
+    option: Option<OpenOption<'h>>,
+    textarea: Option<(usize, Text<'h>)>,
     /// What the page's scripts say, if it matters.
     scripts: Option<String>,
     in_script: bool,
@@ -156,7 +157,7 @@ struct Reader {
     with_links: bool,
 }
 
-impl Reader {
+impl<'h> Reader<'h> {
     fn new(encoding: &'static Encoding, with_links: bool) -> Self {
         Reader {
             page: Page::empty(encoding),
@@ -181,7 +182,7 @@ impl Reader {
     }
 
     /// Takes a start tag in; gives what is done at the element's end.
-    fn element(&mut self, tag: &Tag<'_>) -> AtEnd {
+    fn element(&mut self, tag: &Tag<'h>) -> AtEnd<'h> {
         let name = &*tag.name;
         if name == "script" {
             self.in_script = true;
@@ -217,7 +218,7 @@ impl Reader {
             "base" => self.base(Attributes::of(tag)),
             "meta" => self.meta(Attributes::of(tag)),
             "title" if self.page.title.is_none() && self.title.is_none() => {
-                self.title = Some(String::new());
+                self.title = Some(Text::default());
                 Some(|reader, _| reader.end_title())
             }
             "body" => self.body(Attributes::of(tag)),
@@ -229,28 +230,23 @@ impl Reader {
         }
     }
 
-    fn text(&mut self, raw: &str) {
+    fn text(&mut self, raw: &'h str) {
         if let (Some(scripts), true) = (&mut self.scripts, self.in_script) {
-            push_within(scripts, raw, SCRIPT_BYTES_MAX);
-            push_within(scripts, self_submit::SCRIPT_END, SCRIPT_BYTES_MAX);
+            scripts.push_str(fitting(scripts, raw, SCRIPT_BYTES_MAX));
+            scripts.push_str(fitting(scripts, self_submit::SCRIPT_END, SCRIPT_BYTES_MAX));
         }
-        if let Some(text) = &mut self.title {
-            push_within(text, raw, CAPTION_BYTES_MAX);
-        }
-        if let Some((_, _, text)) = &mut self.label {
-            push_within(text, raw, CAPTION_BYTES_MAX);
-        }
-        if let Some((_, text)) = &mut self.button {
-            push_within(text, raw, CAPTION_BYTES_MAX);
-        }
-        if let Some((_, text)) = &mut self.link {
-            push_within(text, raw, CAPTION_BYTES_MAX);
-        }
-        if let Some(option) = &mut self.option {
-            push_within(&mut option.text, raw, CAPTION_BYTES_MAX);
+        let captions = [
+            self.title.as_mut(),
+            self.label.as_mut().map(|(_, _, text)| text),
+            self.button.as_mut().map(|(_, text)| text),
+            self.link.as_mut().map(|(_, text)| text),
+            self.option.as_mut().map(|option| &mut option.text),
+        ];
+        for text in captions.into_iter().flatten() {
+            *text += fitting(text, raw, CAPTION_BYTES_MAX);
         }
         if let Some((_, text)) = &mut self.textarea {
-            push_within(text, raw, TEXTAREA_BYTES_MAX);
+            *text += fitting(text, raw, TEXTAREA_BYTES_MAX);
         }
     }
 
@@ -274,8 +270,8 @@ impl Reader {
 }
 
 /// Forms and their fields.
-impl Reader {
-    fn begin_form(&mut self, mut attributes: Attributes) -> AtEnd {
+impl<'h> Reader<'h> {
+    fn begin_form(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         if self.form.is_some() && !self.form_cut_off {
             return None; // A form inside a form is no form.
         }
@@ -283,19 +279,19 @@ impl Reader {
             self.page.incomplete = true;
             return None;
         }
-        let action = attributes.take("action");
+        let action = attributes.get("action").map(Cow::into_owned);
         let scripted =
             attributes.bind_submission() || action.as_deref().is_some_and(is_script_address);
         self.form = Some(self.page.forms.len());
         self.form_cut_off = false;
         self.page.forms.push(Form {
-            id: attributes.take_filled("id"),
-            name: attributes.take_filled("name"),
-            class: attributes.take("class").unwrap_or_default(),
+            id: attributes.filled("id"),
+            name: attributes.filled("name"),
+            class: attributes.text("class"),
             action,
-            method: attributes.get("method").map(method).unwrap_or_default(),
-            enctype: attributes.get("enctype").map(enctype).unwrap_or_default(),
-            accept_charset: attributes.take_filled("accept-charset"),
+            method: attributes.get("method").map(|name| method(&name)).unwrap_or_default(),
+            enctype: attributes.get("enctype").map(|name| enctype(&name)).unwrap_or_default(),
+            accept_charset: attributes.filled("accept-charset"),
             scripted,
             fields: Vec::new(),
         });
@@ -306,12 +302,12 @@ impl Reader {
     }
 
     /// Keeps a field: its place in the list, unless there is no more room.
-    fn keep(&mut self, kind: FieldKind, mut attributes: Attributes) -> Option<usize> {
+    fn keep(&mut self, kind: FieldKind, attributes: Attributes<'h>) -> Option<usize> {
         if self.fields.len() == FIELDS_MAX {
             self.page.incomplete = true;
             return None;
         }
-        let owner = match (attributes.take_filled("form"), self.form) {
+        let owner = match (attributes.filled("form"), self.form) {
             (Some(id), _) => Owner::Id(id),
             (None, Some(form)) => Owner::Form(form),
             (None, None) => Owner::Nobody,
@@ -320,22 +316,22 @@ impl Reader {
         if let Some((_, fields, _)) = &mut self.label {
             fields.push(at);
         }
-        let mut field = attributes.into_field(kind);
+        let mut field = attributes.field(kind);
         field.disabled |= self.disabled_fieldsets > 0;
         self.fields.push((owner, field));
         Some(at)
     }
 
-    fn input(&mut self, attributes: Attributes) -> AtEnd {
-        let kind = input_kind(attributes.get("type").unwrap_or_default());
+    fn input(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
+        let kind = input_kind(&attributes.get("type").unwrap_or_default());
         self.keep(kind, attributes);
         None
     }
 
-    fn begin_button(&mut self, attributes: Attributes) -> AtEnd {
+    fn begin_button(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         self.end_button();
-        let kind = button_kind(attributes.get("type").unwrap_or_default());
-        self.button = self.keep(kind, attributes).map(|at| (at, String::new()));
+        let kind = button_kind(&attributes.get("type").unwrap_or_default());
+        self.button = self.keep(kind, attributes).map(|at| (at, Text::default()));
         Some(|reader, _| reader.end_button())
     }
 
@@ -345,9 +341,9 @@ impl Reader {
         }
     }
 
-    fn begin_textarea(&mut self, attributes: Attributes) -> AtEnd {
+    fn begin_textarea(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         self.end_textarea();
-        self.textarea = self.keep(FieldKind::Textarea, attributes).map(|at| (at, String::new()));
+        self.textarea = self.keep(FieldKind::Textarea, attributes).map(|at| (at, Text::default()));
         Some(|reader, _| reader.end_textarea())
     }
 
@@ -359,7 +355,7 @@ impl Reader {
         }
     }
 
-    fn begin_select(&mut self, attributes: Attributes) -> AtEnd {
+    fn begin_select(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         self.end_select();
         let multiple = attributes.has("multiple");
         let lines = attributes.get("size").and_then(|size| size.trim().parse().ok()).unwrap_or(1);
@@ -386,13 +382,13 @@ impl Reader {
         }
     }
 
-    fn begin_option(&mut self, mut attributes: Attributes) -> AtEnd {
+    fn begin_option(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         self.end_option();
         self.option = Some(OpenOption {
-            value: attributes.take("value"),
+            value: attributes.get("value").map(Cow::into_owned),
             selected: attributes.has("selected"),
             disabled: attributes.has("disabled"),
-            text: String::new(),
+            text: Text::default(),
         });
         Some(|reader, _| reader.end_option())
     }
@@ -420,9 +416,9 @@ impl Reader {
         }
     }
 
-    fn begin_label(&mut self, mut attributes: Attributes) -> AtEnd {
+    fn begin_label(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         self.end_label();
-        self.label = Some((attributes.take_filled("for"), Vec::new(), String::new()));
+        self.label = Some((attributes.filled("for"), Vec::new(), Text::default()));
         Some(|reader, _| reader.end_label())
     }
 
@@ -477,22 +473,22 @@ impl Reader {
 }
 
 /// Everything that is no form.
-impl Reader {
-    fn begin_link(&mut self, mut attributes: Attributes) -> AtEnd {
+impl<'h> Reader<'h> {
+    fn begin_link(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         self.end_link();
-        let href = attributes.take("href")?;
+        let href = attributes.get("href")?.into_owned();
         if self.page.links.len() == LINKS_MAX {
             self.page.incomplete = true;
             return None;
         }
         let said = ["aria-label", "title", "alt", "data-original-title"];
-        self.link = Some((self.page.links.len(), String::new()));
+        self.link = Some((self.page.links.len(), Text::default()));
         self.page.links.push(Link {
             href,
-            text: said.iter().find_map(|name| attributes.take_filled(name)).unwrap_or_default(),
+            text: said.iter().find_map(|name| attributes.filled(name)).unwrap_or_default(),
             method: ["data-method", "data-turbo-method"]
                 .iter()
-                .find_map(|name| attributes.take_filled(name))
+                .find_map(|name| attributes.filled(name))
                 .map(|method| method.to_ascii_lowercase()),
         });
         Some(|reader, _| reader.end_link())
@@ -508,51 +504,49 @@ impl Reader {
     }
 
     /// A picture's `alt` is part of what is read on the link or button around it.
-    fn picture(&mut self, mut attributes: Attributes) -> AtEnd {
-        let alt = attributes.take_filled("alt").or_else(|| attributes.take_filled("title"))?;
+    fn picture(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
+        let alt = attributes.filled("alt").or_else(|| attributes.filled("title"))?;
         let around = [self.link.as_mut(), self.button.as_mut()];
         for (_, text) in around.into_iter().flatten() {
-            push_within(text, " ", CAPTION_BYTES_MAX);
-            push_within(text, &alt, CAPTION_BYTES_MAX);
+            let text = text.to_mut();
+            text.push_str(fitting(text, " ", CAPTION_BYTES_MAX));
+            text.push_str(fitting(text, &alt, CAPTION_BYTES_MAX));
         }
         None
     }
 
     fn script(&mut self, tag: &Tag<'_>) {
         if self.with_links && self.page.scripts.len() < SCRIPTS_MAX {
-            self.page.scripts.extend(Attributes::of(tag).take_filled("src"));
+            self.page.scripts.extend(Attributes::of(tag).filled("src"));
         }
     }
 
-    fn base(&mut self, mut attributes: Attributes) -> AtEnd {
+    fn base(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         if self.page.base.is_none() {
-            self.page.base = attributes.take("href");
+            self.page.base = attributes.get("href").map(Cow::into_owned);
         }
         None
     }
 
-    fn meta(&mut self, mut attributes: Attributes) -> AtEnd {
+    fn meta(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         let refreshes = attributes
             .get("http-equiv")
             .is_some_and(|name| name.trim().eq_ignore_ascii_case("refresh"));
         if refreshes && self.page.refresh.is_none() {
-            self.page.refresh = attributes.take("content").and_then(|content| refresh(&content));
+            self.page.refresh = attributes.get("content").and_then(|content| refresh(&content));
         }
-        let name = attributes.take("name")?;
+        let name = attributes.get("name")?;
         let folded = name.to_ascii_lowercase();
         if (folded.contains("csrf") || folded.contains("xsrf")) && self.page.csrf.len() < CSRF_MAX {
-            self.page.csrf.push((name, attributes.take("content").unwrap_or_default()));
+            self.page.csrf.push((name.into_owned(), attributes.text("content")));
         }
         None
     }
 
-    fn body(&mut self, mut attributes: Attributes) -> AtEnd {
+    fn body(&mut self, attributes: Attributes<'h>) -> AtEnd<'h> {
         if self.onload.is_empty() {
-            push_within(
-                &mut self.onload,
-                &attributes.take("onload").unwrap_or_default(),
-                SCRIPT_BYTES_MAX,
-            );
+            let onload = attributes.get("onload").unwrap_or_default();
+            self.onload.push_str(fitting("", &onload, SCRIPT_BYTES_MAX));
         }
         None
     }
@@ -565,12 +559,14 @@ impl Reader {
 }
 
 /// What is done at an element's end: called with the name of the tag that closed it.
-type AtEnd = Option<fn(&mut Reader, &str)>;
+type AtEnd<'h> = Option<fn(&mut Reader<'h>, &str)>;
 
-/// Appends what fits, whole characters only.
-fn push_within(text: &mut String, more: &str, bytes_max: usize) {
-    let room = bytes_max.saturating_sub(text.len());
-    text.push_str(&more[..more.floor_char_boundary(room)]);
+/// Text that is being read: as it stands on the page, for as long as it is of one piece.
+type Text<'h> = Cow<'h, str>;
+
+/// As much of `more` as fits behind a text, whole characters only.
+fn fitting<'m>(text: &str, more: &'m str, bytes_max: usize) -> &'m str {
+    &more[..more.floor_char_boundary(bytes_max.saturating_sub(text.len()))]
 }
 
 /// Text as a person reads it: entities decoded, white space folded.
@@ -609,11 +605,13 @@ fn refresh(content: &str) -> Option<Refresh> {
 /// Looks for the marks of well-known challenges; the scan is for their common part first.
 fn bot_wall(html: &[u8]) -> Option<BotWall> {
     let has = |mark: &str| memchr::memmem::find(html, mark.as_bytes()).is_some();
-    if has("cf_chl") || has("cf-challenge") {
+    if marks::has(html, &marks::CF_CHL) || marks::has(html, &marks::CF_CHALLENGE) {
         Some(BotWall::CloudflareChallenge)
-    } else if has("turnstile") && (has("cf-turnstile") || has("challenges.cloudflare.com")) {
+    } else if marks::has(html, &marks::TURNSTILE)
+        && (has("cf-turnstile") || has("challenges.cloudflare.com"))
+    {
         Some(BotWall::Turnstile)
-    } else if !has("captcha") {
+    } else if !marks::has(html, &marks::CAPTCHA) {
         None
     } else if has("h-captcha") || has("hcaptcha.com") {
         Some(BotWall::Hcaptcha)

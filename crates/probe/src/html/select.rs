@@ -163,7 +163,7 @@ impl Condition {
 fn attribute_of(tag: &Tag<'_>, name: &str) -> Option<String> {
     let mut attributes = tag.attributes();
     let (_, value) = attributes.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-    Some(unescaped_attribute(value.to_owned()))
+    Some(unescaped_attribute(value).into_owned())
 }
 
 fn within(mut value: String) -> String {

@@ -10,6 +10,7 @@
 //! or OpenID Connect is there to be handed on, whatever sends it.
 
 use super::form::{Field, FieldKind, Form, Method};
+use super::marks;
 use super::vocabulary::LOGOUT_NAMES;
 use super::words::has_part;
 
@@ -39,30 +40,26 @@ const AT_ONCE: &[&str] = &[
 /// Hidden fields with a message that the browser hands on by POST: SAML 2.0 bindings, 3.5;
 /// WS-Federation 1.2, 13.2; OAuth 2.0 Form Post Response Mode.
 const HANDED_ON: [&str; 4] = ["SAMLResponse", "SAMLRequest", "wresult", "id_token"];
-/// Marks of the page that are common to their names.
-const HANDED_ON_MARKS: [&str; 3] = ["SAMLRe", "wresult", "id_token"];
-
 /// Whether a page can submit a form by itself at all: if not, it need not be read to know that.
 pub fn may_happen(html: &[u8]) -> bool {
-    is_possible(html) || has_onload(html) || HANDED_ON_MARKS.iter().any(|mark| has(html, mark))
+    let may_be_handed_on = [&marks::SAML_RE, &marks::WRESULT, &marks::ID_TOKEN];
+    is_possible(html)
+        || has_onload(html)
+        || may_be_handed_on.into_iter().any(|mark| marks::has(html, mark))
 }
 
-/// Whether `onload` is written anywhere, in whatever case.
+/// Whether an attribute `onload` is written anywhere, in whatever case.
 fn has_onload(html: &[u8]) -> bool {
-    let is_around = |at: usize| {
-        let written = at.checked_sub(2).and_then(|from| html.get(from..at + 4));
-        written.is_some_and(|written| written.eq_ignore_ascii_case(b"onload"))
+    let is_its_value = |at: usize| {
+        let name = html[..at].trim_ascii_end().last_chunk::<6>();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(b"onload"))
     };
-    memchr::memchr2_iter(b'l', b'L', html).any(is_around)
+    memchr::memchr_iter(b'=', html).any(is_its_value)
 }
 
 /// Whether the page's scripts need to be read for it.
 pub fn is_possible(html: &[u8]) -> bool {
-    has(html, "ubmit(") || has(html, "submit.call(")
-}
-
-fn has(html: &[u8], mark: &str) -> bool {
-    memchr::memmem::find(html, mark.as_bytes()).is_some()
+    marks::has(html, &marks::SUBMIT) || marks::has(html, &marks::SUBMIT_CALL)
 }
 
 /// The form that is submitted at once, if there is one.
@@ -172,6 +169,17 @@ mod tests {
 
     fn found(html: &str) -> Option<usize> {
         Page::parse(html.as_bytes(), None).submits_itself
+    }
+
+    #[test]
+    fn a_page_that_may_submit_is_known_without_reading_it() {
+        for html in ["<body onload=go()>", "<BODY OnLoad = 'go()'>", "<script>f.submit()</script>"]
+        {
+            assert!(super::may_happen(html.as_bytes()), "{html}");
+        }
+        for html in ["", "=", "load=", "<body class=onloaded>", "<p>onload</p>"] {
+            assert!(!super::may_happen(html.as_bytes()), "{html}");
+        }
     }
 
     #[test]

@@ -166,8 +166,8 @@ pub fn unescaped(raw: &str) -> Cow<'_, str> {
 }
 
 /// An attribute's value with its entities decoded.
-pub fn unescaped_attribute(raw: String) -> String {
-    if raw.contains('&') { htmlize::unescape_attribute(raw.as_str()).into_owned() } else { raw }
+pub fn unescaped_attribute(raw: &str) -> Cow<'_, str> {
+    htmlize::unescape_attribute(raw)
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use memchr::memmem;
 /// Whether an identifier has one of the words in it. Short words (up to four letters) must be a
 /// part of it by themselves: `log` is in `log`, `user_log` and `userLog`, not in `catalog`.
 pub fn is_named(identifier: &str, words: &[&str]) -> bool {
+    if identifier.is_empty() {
+        return false;
+    }
     let parts = Parts::of(identifier);
     let fits = |word: &&&str| word.len() <= parts.whole.len();
     words.iter().filter(fits).any(|word| match word.chars().nth(4) {

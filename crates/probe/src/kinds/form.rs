@@ -52,10 +52,10 @@ use crate::cookies::Jar;
 use crate::failure::Failure;
 use crate::html::login_form::{self, Found, LoginForm, Wanted};
 use crate::html::submission::{self, Press, Submission, Unsubmittable};
-use crate::html::{csrf, learned, logout, self_submit};
+use crate::html::{csrf, learned, logout, marks, self_submit};
 use crate::kinds::{SignedIn, code_page};
 use crate::proof::{Lack, Seen};
-use crate::session::{Ask, Session, is_good};
+use crate::session::{Ask, Session, is_good, is_same_origin};
 use crate::settings::{Credentials, Form, Proof};
 use crate::verdict;
 
@@ -214,7 +214,7 @@ pub fn choose(
     if let Some(failure) = verdict::by_status(answer, &session.login.refusals) {
         return Err(failure);
     }
-    let found = match answer.may_have_form() || answer.contains(b"<input") {
+    let found = match answer.may_have_form() || answer.has(&marks::INPUT) {
         true => login_form::find(answer.form_page(), wanted),
         false => Found::None,
     };
@@ -343,7 +343,7 @@ async fn send(
         .map_err(|e| Failure::unable(cause_of(e), e.to_string()))?;
     let mut ask = ask("sign_in", submission, &page.url);
     // A script could not send it to another origin.
-    ask.headers.extend(copied.header.filter(|_| ask.url.origin() == page.url.origin()));
+    ask.headers.extend(copied.header.filter(|_| is_same_origin(&ask.url, &page.url)));
     let answer = session.follow(ask).await?;
     settle(session, answer).await
 }
@@ -383,7 +383,7 @@ pub async fn settle(
 /// Where a page goes by itself.
 fn leaves(answer: &Answer) -> Option<Ask> {
     let may_submit = answer.may_have_form() && self_submit::may_happen(&answer.body);
-    let may_refresh = answer.contains(b"http-equiv") || answer.contains(b"HTTP-EQUIV");
+    let may_refresh = answer.has(&marks::HTTP_EQUIV) || answer.contains(b"HTTP-EQUIV");
     if !is_good(answer.status) || !(may_submit || may_refresh) {
         return None;
     }
@@ -489,9 +489,7 @@ pub async fn lets_pass(
         let again = settle(session, again).await?;
         session.last = Some(Arc::clone(after));
         let fits = match was_led {
-            true => {
-                again.url.origin() == after.url.origin() && again.url.path() == after.url.path()
-            }
+            true => is_same_origin(&again.url, &after.url) && again.url.path() == after.url.path(),
             false => says_other(&again, after),
         };
         let no_form = login_form::find(again.page(), Wanted::default()) == Found::None;

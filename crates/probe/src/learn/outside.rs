@@ -11,7 +11,7 @@ use crate::html::login_form::{self, Found, LoginForm, Wanted};
 use crate::kinds::form;
 use crate::prober::{Account, PreparedLogin};
 use crate::proof::Seen;
-use crate::session::{Ask, is_good};
+use crate::session::{Ask, is_good, is_same_origin};
 use crate::settings::{LearnedForm, Proof};
 
 /// What a client without the session was shown.
@@ -71,7 +71,7 @@ impl Outside {
     /// Whether the page behind the login is not shown to who has no session.
     pub fn is_refused(&self, behind: &Answer) -> bool {
         let elsewhere = self.landing.url.path() != behind.url.path()
-            || self.landing.url.origin() != behind.url.origin();
+            || !is_same_origin(&self.landing.url, &behind.url);
         let asks = login_form::find(self.landing.form_page(), Wanted::default()) != Found::None;
         elsewhere || asks || !is_good(self.landing.status)
     }

@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use crate::answer::Answer;
 use crate::html::{FieldKind, script_calls, submission};
-use crate::session::{Ask, Session, is_good};
+use crate::session::{Ask, Session, is_good, is_same_origin};
 
 /// Scripts of a page that are read.
 const SCRIPTS_READ_MAX: usize = 8;
@@ -40,7 +40,7 @@ pub async fn collect(session: &mut Session<'_>, page: &Arc<Answer>) -> Vec<Propo
     for call in script_calls::find(&inline_scripts(&page.source())) {
         add(session, page, &mut found, &call, "the page's script");
     }
-    let same_origin = |url: &url::Url| url.origin() == page.url.origin();
+    let same_origin = |url: &url::Url| is_same_origin(url, &page.url);
     let scripts = shown.scripts.iter();
     let scripts = scripts.filter_map(|src| submission::resolve(shown, &page.url, src));
     for url in scripts.filter(same_origin).take(SCRIPTS_READ_MAX) {
