@@ -57,6 +57,9 @@ pub struct Engine {
     starts: Vec<Start>,
 }
 
+/// An attempt as pages and metrics show it.
+type Shown = Arc<exporter::snapshot::Attempt>;
+
 /// What comes back from a task.
 enum Report {
     Attempted {
@@ -224,7 +227,7 @@ impl Engine {
                 self.tools.counters.attempt_abandoned();
                 self.grid.finished(slot);
                 let outcome = Outcome::Unable(UnableCause::Internal);
-                self.judge(slot, Attempted { started, account, outcome }, now);
+                self.judge(slot, Attempted { started, account, outcome }, None, now);
             }
             Report::Wished(wished) => self.grant(wished, now),
             Report::Witnessed { round, testimony } => {
@@ -285,15 +288,15 @@ impl Engine {
             (outcome != Outcome::Up)
                 .then(|| Evidence { message: attempt.message.clone(), ..attempt.evidence }),
         );
-        self.show(slot, Some(shown));
-        self.judge(slot, Attempted { started, account, outcome }, now);
+        self.judge(slot, Attempted { started, account, outcome }, Some(shown), now);
     }
 
-    fn judge(&mut self, slot: Slot, attempted: Attempted, now: Now) {
+    /// Does what an attempt asks for, and shows it.
+    fn judge(&mut self, slot: Slot, attempted: Attempted, shown: Option<Shown>, now: Now) {
         let Some(one) = self.services.get_mut(&slot) else { return };
         let actions = one.watch.on_attempt(now, &attempted);
         self.perform(slot, actions, now);
-        self.show(slot, None);
+        self.show(slot, shown);
     }
 
     fn witnessed(&mut self, slot: Slot, testimony: &Testimony, now: Now) {
@@ -431,7 +434,7 @@ impl Engine {
     }
 
     /// Shows a service's live state on the board.
-    fn show(&self, slot: Slot, attempt: Option<Arc<exporter::snapshot::Attempt>>) {
+    fn show(&self, slot: Slot, attempt: Option<Shown>) {
         let Some(one) = self.services.get(&slot) else { return };
         let forever = Now { wall: Instant::MAX, mono_ms: i64::MAX, boot_ms: i64::MAX };
         let undecided_from = one.watch.decided_until(forever);
