@@ -1,13 +1,18 @@
-"""A site to sign in to: Django with its own login form, JSON web tokens, and an OpenID provider.
+"""A site to sign in to: Django with its own login form, one-time codes, JSON web tokens, an OpenID
+provider and SAML.
 
     django_site.py FOLDER
 
 FOLDER holds its database and is made by it. It listens on a free port of 127.0.0.1, prints that
 port, and serves until it is ended; TLS is somebody else's in front of it. The password of its users
-`probe` and `locked` (who may not log in) is read from the first line of standard input.
+`probe` and `locked` (who may not log in) is read from the first line of standard input, and from the
+second the key of the one-time codes of `coded` and `coded-later`, in hexadecimal. A code holds 5 s.
 
     /                 for those who are logged in
     /accounts/login/  Django's form
+    /otp/login/       the same with a field for a one-time code (django-otp)
+    /account/login/   the code is asked for on a second page (django-two-factor-auth)
+    /saml/            for those who log in by SAML (pysaml2; see saml.py)
     /api/token        username and password as JSON, for a JSON web token (simplejwt)
     /api/me           for its bearer
     /o/               an OpenID provider (django-oauth-toolkit), with the clients
@@ -28,12 +33,24 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
+import saml
+
 FOLDER = Path(sys.argv[1])
 PASSWORD = sys.stdin.readline().rstrip("\n")
+CODES_KEY = sys.stdin.readline().strip()
 
 LOGIN_PAGE = """<!doctype html><title>Sign in</title>
 <form method="post">{% csrf_token %}{{ form.as_p }}
 <input type="hidden" name="next" value="{{ next }}"><button>Log in</button></form>"""
+
+CODE_PAGE = """<!doctype html><title>Sign in</title>
+<form method="post">{% csrf_token %}{{ form.non_field_errors }}
+<p>{{ form.username.label_tag }} {{ form.username }}
+<p>{{ form.password.label_tag }} {{ form.password }}
+<p>{{ form.otp_token.label_tag }} {{ form.otp_token }}
+{% if form.get_user %}<p>{{ form.otp_device.label_tag }} {{ form.otp_device }}
+<button name="otp_challenge" value="1">Get challenge</button>{% endif %}
+<input type="hidden" name="next" value="/"><button>Log in</button></form>"""
 
 HOME_PAGE = """<!doctype html><title>Home</title><p>Welcome, {{ user.username }}</p>
 <form method="post" action="/accounts/logout/">{% csrf_token %}<button>Log out</button></form>"""
@@ -59,6 +76,10 @@ def configure():
             "django.contrib.contenttypes",
             "django.contrib.sessions",
             "django.contrib.messages",
+            "django_otp",
+            "django_otp.plugins.otp_static",
+            "django_otp.plugins.otp_totp",
+            "two_factor",
             "rest_framework",
             "oauth2_provider",
         ],
@@ -66,6 +87,7 @@ def configure():
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django_otp.middleware.OTPMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
         ],
         TEMPLATES=[{
@@ -74,6 +96,7 @@ def configure():
                 "loaders": [
                     ("django.template.loaders.locmem.Loader", {
                         "registration/login.html": LOGIN_PAGE,
+                        "code.html": CODE_PAGE,
                         "home.html": HOME_PAGE,
                     }),
                     "django.template.loaders.app_directories.Loader",
@@ -88,7 +111,8 @@ def configure():
         DATABASES={"default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": FOLDER / "site.sqlite3",
-            "OPTIONS": {"timeout": 20},
+            # Who will write waits for the others before it reads.
+            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
         }},
         # A cheap one: verdicts are tested here, and not hash functions.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.ScryptPasswordHasher"],
@@ -97,6 +121,8 @@ def configure():
         LOGIN_REDIRECT_URL="/",
         LOGOUT_REDIRECT_URL="/accounts/login/",
         USE_TZ=True,
+        # Right and wrong codes of one account come at the same time here.
+        OTP_TOTP_THROTTLE_FACTOR=0,
         REST_FRAMEWORK={"DEFAULT_AUTHENTICATION_CLASSES": [
             "rest_framework_simplejwt.authentication.JWTAuthentication",
         ]},
@@ -113,12 +139,16 @@ def configure():
 
 def fill():
     from django.contrib.auth import get_user_model
+    from django_otp.plugins.otp_totp.models import TOTPDevice
     from oauth2_provider.models import get_application_model
 
     call_command("migrate", verbosity=0)
     users = get_user_model().objects
     user = users.create_user("probe", password=PASSWORD)
     users.create_user("locked", password=PASSWORD, is_active=False)
+    for name in ("coded", "coded-later"):
+        coded = users.create_user(name, password=PASSWORD)
+        TOTPDevice.objects.create(user=coded, name="default", key=CODES_KEY, step=5)
     applications = get_application_model().objects
     applications.create(
         name="App", client_id="app", client_type="public", user=user, algorithm="RS256",
@@ -140,10 +170,12 @@ def urls():
     from django.http import JsonResponse
     from django.shortcuts import render
     from django.urls import include, path
+    from django_otp.views import LoginView as LoginWithCode
     from oauth2_provider.oauth2_backends import get_oauthlib_core
     from rest_framework.decorators import api_view, permission_classes
     from rest_framework.permissions import IsAuthenticated
     from rest_framework_simplejwt.views import TokenObtainPairView
+    from two_factor.urls import urlpatterns as two_factor
 
     @login_required
     def home(request):
@@ -163,6 +195,9 @@ def urls():
     return [
         path("", home),
         path("accounts/login/", views.LoginView.as_view()),
+        path("otp/login/", LoginWithCode.as_view(template_name="code.html")),
+        path("", include(two_factor)),
+        path("saml/", include(saml.urls(FOLDER))),
         path("accounts/logout/", views.LogoutView.as_view()),
         path("api/token", TokenObtainPairView.as_view()),
         path("api/me", me),

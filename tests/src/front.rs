@@ -26,6 +26,12 @@ const NOISE: [u8; 4096] = [b'a'; 4096];
 /// Bytes of a compressed answer that is one long row of zeros when unpacked.
 const BOMB_BYTES: usize = 4 * 1024 * 1024;
 
+const ANOTHER_PAGE: &str = "<!doctype html><title>Welcome</title><h1>It works!</h1>\
+    <p>This is the default page of a new server.</p>";
+const ANOTHER_FORM: &str = "<!doctype html><title>Sign in</title>\
+    <form method=\"post\" action=\"/new\"><input name=\"email\"><input type=\"password\" name=\"secret\">\
+    <button>Sign in</button></form>";
+
 /// What a server speaks, as far as a fault must know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Speaks {
@@ -64,6 +70,8 @@ pub enum Trouble {
     RedirectsToItself,
     /// Another page stands where the login was (HTTP).
     AnotherPage,
+    /// Another login form stands where the login was (HTTP).
+    AnotherForm,
 }
 
 /// The server behind it.
@@ -214,9 +222,11 @@ impl Manner {
                     }
                 }
             }
-            Trouble::AnotherPage => {
-                let page = "<!doctype html><title>Welcome</title><h1>It works!</h1>\
-                            <p>This is the default page of a new server.</p>";
+            Trouble::AnotherPage | Trouble::AnotherForm => {
+                let page = match self.trouble {
+                    Trouble::AnotherForm => ANOTHER_FORM,
+                    _ => ANOTHER_PAGE,
+                };
                 let length = page.len();
                 let answer = format!("{head}Content-Length: {length}\r\n\r\n{page}");
                 while self.heard(&mut client).await {

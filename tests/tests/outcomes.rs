@@ -53,6 +53,7 @@ enum Shows {
 enum Account {
     Right,
     Wrong,
+    WrongCode,
     Locked,
 }
 
@@ -61,6 +62,7 @@ enum Expected {
     Up,
     Down,
     Account,
+    Unable,
     /// Anything but up, and never the account's fault.
     NotUp,
 }
@@ -74,12 +76,17 @@ const fn certificate(name: &'static str, shows: Shows) -> Condition {
     Condition { shows, ..network(name, Trouble::None) }
 }
 
-const CONDITIONS: [Condition; 17] = [
+const CONDITIONS: [Condition; 19] = [
     Condition { expected: Expected::Up, ..network("right password", Trouble::None) },
     Condition {
         account: Account::Wrong,
         expected: Expected::Account,
         ..network("wrong password", Trouble::None)
+    },
+    Condition {
+        account: Account::WrongCode,
+        expected: Expected::Account,
+        ..network("wrong one-time code", Trouble::None)
     },
     Condition {
         account: Account::Locked,
@@ -96,6 +103,7 @@ const CONDITIONS: [Condition; 17] = [
     network("compression bomb", Trouble::Bomb),
     network("redirect loop", Trouble::RedirectsToItself),
     Condition { expected: Expected::NotUp, ..network("another page", Trouble::AnotherPage) },
+    Condition { expected: Expected::Unable, ..network("another form", Trouble::AnotherForm) },
     certificate("certificate expired", Shows::Expired),
     certificate("certificate of another name", Shows::OfAnotherName),
     certificate("certificate of an unknown issuer", Shows::OfAStranger),
@@ -111,9 +119,11 @@ fn befalls(condition: &Condition, peer: &Peer) -> bool {
     let is_ssh = peer.speaks == Speaks::Ssh;
     match condition.trouble {
         Trouble::Bomb | Trouble::RedirectsToItself | Trouble::AnotherPage => is_http,
+        Trouble::AnotherForm => peer.names_its_fields(),
         Trouble::HangsAtTls => !is_ssh,
         _ if condition.shows != Shows::Good => !is_ssh,
         _ if condition.account == Account::Locked => peer.locked.is_some(),
+        _ if condition.account == Account::WrongCode => peer.asks_for_code,
         _ if condition.name == BROKEN.name => peer.broken.is_some(),
         _ => true,
     }
@@ -138,9 +148,11 @@ fn c3_4_no_kind_of_login_gives_a_wrong_verdict() {
     let shell = sshd(&shell_place, "");
     let mut peers = django.peers(folder);
     peers.extend(apache.peers());
-    let locked = Some("locked".to_owned());
     peers.extend([
-        Peer { locked, ..direct("imap", "imaps://localhost:{port}", Speaks::Lines, mail.tls) },
+        Peer {
+            locked: Some("locked".to_owned()),
+            ..direct("imap", "imaps://localhost:{port}", Speaks::Lines, mail.tls)
+        },
         direct("smtp", "smtps://localhost:{port}", Speaks::Lines, submission.tls),
         Peer {
             user: ENTRY.to_owned(),
@@ -151,6 +163,7 @@ fn c3_4_no_kind_of_login_gives_a_wrong_verdict() {
         Peer {
             is_tls: false,
             keys: format!("kind = \"ssh\"\nhost_key = {:?}", shell.host_key),
+            locked: Some("locked".to_owned()),
             broken: None,
             ..direct("ssh", "ssh://localhost:{port}", Speaks::Ssh, shell.port)
         },
@@ -191,6 +204,7 @@ fn direct(kind: &'static str, url: &'static str, speaks: Speaks, port: u16) -> P
         url,
         keys: format!("kind = {kind:?}"),
         user: USER.to_owned(),
+        asks_for_code: false,
         locked: None,
         broken: Some(local(port)),
     }
@@ -207,6 +221,7 @@ fn fits(expected: Expected, verdict: &str) -> bool {
         Expected::Up => outcome == "up",
         Expected::Down => outcome == "down",
         Expected::Account => outcome == "account",
+        Expected::Unable => outcome == "unable",
         Expected::NotUp => outcome == "down" || outcome == "unable",
     }
 }
@@ -328,6 +343,11 @@ impl<'a> Stage<'a> {
             Account::Wrong => "wrong",
             _ => "right",
         };
+        let codes = match condition.account {
+            _ if !peer.asks_for_code => String::new(),
+            Account::WrongCode => "totp = { file = \"other-codes\" }\n".to_owned(),
+            _ => "totp = { file = \"codes\" }\n".to_owned(),
+        };
         let ca_file = match condition.shows {
             Shows::Revoked => "revoked-ca.pem",
             _ => "ca.pem",
@@ -338,14 +358,18 @@ impl<'a> Stage<'a> {
         };
         // A silent server is waited for; a busy one may take its time.
         let patience = match condition.trouble {
-            Trouble::None => "20s",
-            _ => "2s",
+            Trouble::HangsAtFirstByte | Trouble::HangsInAnswer | Trouble::Garbage => "2s",
+            _ => "20s",
+        };
+        let limits = match peer.speaks {
+            Speaks::Ssh => String::new(),
+            _ => format!("tls = \"2s\"\ntransfer = \"{patience}\"\n"),
         };
         format!(
             "[[service]]\nname = \"{name}\"\n[service.login]\nurl = \"{url}\"\n\
-             user = \"{user}\"\npassword = {{ file = \"{password}\" }}\n{ca}\
+             user = \"{user}\"\npassword = {{ file = \"{password}\" }}\n{codes}{ca}\
              address = \"127.0.0.1\"\n{keys}\n[service.login.limits]\nconnect = \"2s\"\n\
-             tls = \"2s\"\nprocessing = \"{patience}\"\ntransfer = \"{patience}\"\ntotal = \"60s\"\n"
+             processing = \"{patience}\"\ntotal = \"60s\"\n{limits}"
         )
     }
 }

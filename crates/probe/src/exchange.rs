@@ -35,12 +35,22 @@ pub struct Exchange {
 /// One side of an exchange.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Message {
-    /// `POST https://portal.example/login`, or `200 OK`.
+    /// `POST https://portal.example/login`, or `200 OK`; of what is not HTTP the first line.
     pub line: String,
     /// Names and values, in the order they were sent.
     pub headers: Vec<(String, String)>,
-    /// The beginning of the body.
+    /// The beginning of the body; of what is not HTTP the further lines.
     pub body: String,
+}
+
+impl Message {
+    fn of_words(words: &str) -> Self {
+        let mut words = words.to_owned();
+        words.truncate(words.floor_char_boundary(BODY_BYTES_MAX));
+        let (line, rest) = words.split_once('\n').unwrap_or((&words, ""));
+        let body = rest.trim_end().replace('\r', "");
+        Message { line: line.trim_end().to_owned(), headers: Vec::new(), body }
+    }
 }
 
 /// What an attempt keeps while it is under way. It bears secrets, so it cannot be printed.
@@ -80,6 +90,21 @@ impl Exchanges {
         body.truncate(body.floor_char_boundary(BODY_BYTES_MAX));
         let line = answer.status.to_string();
         last.answer = Some(Message { line, headers: texts(&answer.headers), body });
+    }
+
+    /// Keeps what was said to a service that does not speak HTTP: in words that people can read.
+    pub fn said(&mut self, step: &'static str, words: &str) {
+        if self.all.len() < EXCHANGES_MAX {
+            let request = Message::of_words(words);
+            self.all.push(Exchange { step, request, answer: None });
+        }
+    }
+
+    /// Keeps what it answered.
+    pub fn heard(&mut self, words: &str) {
+        if let Some(last) = self.all.last_mut() {
+            last.answer = Some(Message::of_words(words));
+        }
     }
 
     /// All of them as people may see them: without the secrets that `redactor` knows, and without
@@ -123,9 +148,10 @@ fn cleaned(redactor: &Redactor, message: Message) -> Message {
         Ok(url) => format!("{method} {}", redactor.url(&url)),
         Err(_) => redactor.clean(&message.line),
     };
-    let mut body = match is_form(&message.headers) {
-        true => cleaned_form(redactor, &message.body),
-        false => redactor.clean(&message.body),
+    let mut body = match message.headers.as_slice() {
+        [] => message.body.lines().map(|line| redactor.clean(line)).collect::<Vec<_>>().join("\n"),
+        headers if is_form(headers) => cleaned_form(redactor, &message.body),
+        _ => redactor.clean(&message.body),
     };
     let headers = message.headers.into_iter().map(|(name, value)| {
         let value = redactor.header(&name, &value);

@@ -20,6 +20,24 @@ pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Questions of one attempt: far more than any of these logins asks.
 pub const QUESTIONS_MAX: u32 = 32;
 
+/// What is sent, which may be nothing.
+#[derive(Clone, Copy)]
+pub struct Question<'q> {
+    /// The step that it is.
+    pub name: &'static str,
+    /// Its bytes.
+    pub bytes: &'q [u8],
+    /// What a person may see of it: without the account's secrets, and readable.
+    pub shown: &'q str,
+}
+
+impl<'q> Question<'q> {
+    /// Words without a secret.
+    pub fn words(name: &'static str, words: &'q str) -> Self {
+        Question { name, bytes: words.as_bytes(), shown: words }
+    }
+}
+
 /// How long the answer at the beginning of some bytes is; none where it has not ended yet.
 pub type Framed = Result<Option<usize>, Failure>;
 
@@ -63,38 +81,49 @@ impl<'a> Link<'a> {
         }
     }
 
-    /// Sends a question, which may be empty, and reads its whole answer. `frame` says where that
-    /// ends.
+    /// Sends a question and reads its whole answer. `frame` says where that ends.
     pub async fn ask(
         &mut self,
-        name: &'static str,
-        question: &[u8],
+        question: Question<'_>,
         frame: impl Fn(&[u8]) -> Framed,
     ) -> Result<Vec<u8>, Failure> {
-        let mut step = Trace::step(name, self.endpoint.shown());
+        let mut step = Trace::step(question.name, self.endpoint.shown());
         step.address = self.trace.steps.last().and_then(|step| step.address);
         self.said.clear();
-        let result = self.exchange(&mut step, question, frame).await;
+        if let Some(exchanges) = &mut self.trace.exchanges {
+            exchanges.said(question.name, question.shown);
+        }
+        let result = self.exchange(&mut step, question.bytes, frame).await;
         self.trace.steps.push(step);
+        if self.trace.exchanges.is_some() {
+            let heard = result.as_ref().map_or_else(|_| self.said.clone(), |bytes| readable(bytes));
+            self.show_answer(&heard);
+        }
         result
     }
 
     /// Sends a question that bears a secret: over TLS only (C1.5).
     pub async fn ask_in_confidence(
         &mut self,
-        name: &'static str,
-        question: &[u8],
+        question: Question<'_>,
         frame: impl Fn(&[u8]) -> Framed,
     ) -> Result<Vec<u8>, Failure> {
         if self.wants_start_tls() {
             return Err(Failure::down(DownCause::NoStartTls, ""));
         }
-        self.ask(name, question, frame).await
+        self.ask(question, frame).await
     }
 
     /// Sends what has no answer.
-    pub async fn tell(&mut self, name: &'static str, words: &[u8]) -> Result<(), Failure> {
-        self.ask(name, words, |_| Ok(Some(0))).await.map(drop)
+    pub async fn tell(&mut self, words: Question<'_>) -> Result<(), Failure> {
+        self.ask(words, |_| Ok(Some(0))).await.map(drop)
+    }
+
+    /// What a person is shown of the last answer, where its bytes cannot be read.
+    pub fn show_answer(&mut self, shown: &str) {
+        if let Some(exchanges) = self.trace.exchanges.as_mut().filter(|_| !shown.is_empty()) {
+            exchanges.heard(shown);
+        }
     }
 
     /// Notes what the last answer said: its status, if it has one, and its words.
@@ -163,7 +192,7 @@ impl<'a> Link<'a> {
         let length = match result {
             Ok(length) => length.min(self.unread.len()),
             Err(failure) => {
-                self.said = String::from_utf8_lossy(&self.unread).into_owned();
+                self.said = readable(&self.unread);
                 return Err(failure);
             }
         };
@@ -181,6 +210,15 @@ impl<'a> Link<'a> {
             Encryption::StartTls | Encryption::Own => Stream::Plain(tcp),
         };
         Ok(())
+    }
+}
+
+/// An answer as text; what is none is told by its length.
+fn readable(bytes: &[u8]) -> String {
+    let is_text = |text: &&str| text.chars().all(|c| c.is_ascii_whitespace() || !c.is_control());
+    match std::str::from_utf8(bytes).ok().filter(is_text) {
+        Some(text) => text.to_owned(),
+        None => format!("{} bytes that are no text", bytes.len()),
     }
 }
 

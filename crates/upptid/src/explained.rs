@@ -22,12 +22,17 @@ pub fn render(exchanges: &[Exchange]) -> String {
 }
 
 fn write_message(text: &mut String, side: char, message: &Message) {
-    let _ = writeln!(text, "  {side} {}", message.line);
+    // Some servers speak before they are asked.
+    if !message.line.is_empty() {
+        let _ = writeln!(text, "  {side} {}", message.line);
+    }
     for (name, value) in &message.headers {
         let _ = writeln!(text, "  {side}   {name}: {value}");
     }
-    let body: Vec<char> = message.body.trim().chars().collect();
-    for line in body.chunks(BODY_COLUMNS) {
-        let _ = writeln!(text, "  {side}     {}", line.iter().collect::<String>());
+    for line in message.body.trim().lines() {
+        let line: Vec<char> = line.chars().collect();
+        for part in line.chunks(BODY_COLUMNS) {
+            let _ = writeln!(text, "  {side}     {}", part.iter().collect::<String>());
+        }
     }
 }

@@ -32,6 +32,8 @@ pub struct Peer {
     pub keys: String,
     /// The account.
     pub user: String,
+    /// Whether it asks for a one-time code.
+    pub asks_for_code: bool,
     /// An account that is locked, where the server knows such a thing.
     pub locked: Option<String>,
     /// Where it listens when what is behind it is broken, if that can be.
@@ -54,9 +56,15 @@ impl Peer {
             url,
             keys: keys.into(),
             user: USER.to_owned(),
+            asks_for_code: false,
             locked: None,
             broken: Some(address),
         }
+    }
+
+    /// Whether its keys say which form it is, as `learn` writes them.
+    pub fn names_its_fields(&self) -> bool {
+        self.keys.contains("user_field")
     }
 }
 

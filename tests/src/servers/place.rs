@@ -88,8 +88,10 @@ impl Place {
     /// Tries a login by flags alone; gives its outcome and cause, and the whole of it.
     pub fn attempt(&self, url: &str, user: &str, password: &str, more: &[&str]) -> Attempted {
         let (password, ca) = (self.shown(password), self.shown("ca.pem"));
-        let flags = ["try", "--json", "--url", url, "--user", user, "--ca-file", &ca];
-        let mut flags = flags.to_vec();
+        let mut flags = vec!["try", "--json", "--url", url, "--user", user];
+        if !url.starts_with("ssh:") {
+            flags.extend(["--ca-file", &ca]);
+        }
         if !more.contains(&"--key-file") {
             flags.extend(["--password-file", &password]);
         }
@@ -122,10 +124,11 @@ impl Place {
 
     /// The same by a configuration with short time limits.
     pub fn attempt_hurried(&self, kind: &str, url: &str, user: &str, more: &str) -> Attempted {
+        let tls = if kind == "ssh" { "" } else { "tls = \"1s\"\n" };
         let config = format!(
             "[[service]]\nname = \"it\"\n[service.login]\nkind = \"{kind}\"\nurl = \"{url}\"\n\
              user = \"{user}\"\npassword = {{ file = \"password\" }}\n{more}\n\
-             [service.login.limits]\ntls = \"1s\"\nprocessing = \"1s\"\n"
+             [service.login.limits]\n{tls}processing = \"1s\"\n"
         );
         self.write("upptid.toml", &config);
         fs::set_permissions(self.path("password"), fs::Permissions::from_mode(0o600)).unwrap();
@@ -160,6 +163,27 @@ impl Attempted {
     pub fn is(self, verdict: &str) -> Self {
         assert_eq!(self.verdict, verdict, "{:#}", self.document);
         self
+    }
+
+    /// What it says for people.
+    pub fn message(&self) -> &str {
+        self.document["message"].as_str().unwrap()
+    }
+
+    /// What was said and heard, as `--explain` shows it: `STEP: QUESTION / ANSWER`, with `-` for no
+    /// answer and lines divided by bars.
+    pub fn said(&self) -> Vec<String> {
+        let words = |message: &Value| {
+            let words = [&message["line"], &message["body"]].map(|text| text.as_str());
+            let words: Vec<&str> = words.into_iter().flatten().filter(|t| !t.is_empty()).collect();
+            if message.is_null() { "-".to_owned() } else { words.join("\n").replace('\n', " | ") }
+        };
+        let exchanges = self.document["exchanges"].as_array().unwrap().iter();
+        let line = |exchange: &Value| {
+            let (asked, heard) = (words(&exchange["request"]), words(&exchange["answer"]));
+            format!("{}: {asked} / {heard}", exchange["step"].as_str().unwrap())
+        };
+        exchanges.map(line).collect()
     }
 
     /// The names of its steps.

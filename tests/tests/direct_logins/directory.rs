@@ -76,3 +76,27 @@ fn a_directory_whose_certificate_is_wrong_gets_no_password() {
         assert_eq!(down.steps(), ["start_tls"]);
     }
 }
+
+#[test]
+fn c10_3_what_is_said_to_a_directory_is_shown_without_secrets() {
+    let Some(place) = Place::with(&[SLAPD]) else { return };
+    let slapd = slapd(&place, &entries(&place));
+    let url = format!("ldap://localhost:{}", slapd.start_tls);
+    let said = |user: &str, password: &str, verdict: &str| {
+        place.attempt(&url, user, password, &["--explain"]).is(verdict).said()
+    };
+    let bind = format!("sign_in: bind as {USER} with [cut]");
+    assert_eq!(
+        said(USER, "password", "up"),
+        [
+            "start_tls: StartTLS / result 0".to_owned(),
+            format!("{bind} / result 0"),
+            format!("check: who am I / result 0: dn:{USER}"),
+            "log_out: unbind / -".to_owned(),
+        ]
+    );
+    let refused = said(USER, "wrong", "account rejected");
+    assert_eq!(refused[1], format!("{bind} / result 49"));
+    let locked = said(LOCKED, "password", "account locked");
+    assert!(locked[1].ends_with(" / result 49 (the account is locked)"), "{locked:?}");
+}

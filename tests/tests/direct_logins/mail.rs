@@ -124,6 +124,33 @@ fn mail_is_submitted_by_smtp_and_every_verdict_is_right() {
 }
 
 #[test]
+fn c10_3_what_is_said_to_a_mail_server_is_shown_without_secrets() {
+    let Some(place) = Place::with(&[DOVECOT[0], DOVECOT[1], POSTFIX]) else { return };
+    let dovecot = dovecot(&place);
+    let postfix = postfix(&place);
+    let said = |url: &str, password: &str, verdict: &str| {
+        place.attempt(url, USER, password, &["--explain"]).is(verdict).said()
+    };
+
+    let imap = said(&format!("imap://localhost:{}", dovecot.start_tls), "password", "up");
+    assert!(imap[0].starts_with("greeting:  / * OK [CAPABILITY "), "{imap:?}");
+    assert_eq!(imap[2], "start_tls: u1 STARTTLS / u1 OK Begin TLS negotiation now.");
+    assert!(imap[4].starts_with("sign_in: u1 AUTHENTICATE PLAIN [cut] / "), "{imap:?}");
+    assert!(imap[5].starts_with("check: u1 EXAMINE INBOX / * FLAGS "), "{imap:?}");
+    assert!(imap[5].contains(" | u1 OK [READ-ONLY] Examine completed"), "{imap:?}");
+    assert!(imap[6].starts_with("log_out: u9 LOGOUT / * BYE "), "{imap:?}");
+
+    let smtps = format!("smtps://localhost:{}", postfix.tls);
+    let smtp = said(&smtps, "password", "up");
+    assert!(smtp[1].starts_with("offers: EHLO [127.0.0.1] / 250-"), "{smtp:?}");
+    assert!(smtp[1].contains(" | 250-AUTH PLAIN"), "{smtp:?}");
+    let accepted = "sign_in: AUTH PLAIN [cut] / 235 2.7.0 Authentication successful";
+    assert_eq!(smtp[2], accepted);
+    let refused = said(&smtps, "wrong", "account rejected");
+    assert!(refused[2].starts_with("sign_in: AUTH PLAIN [cut] / 535 5.7.8 "), "{refused:?}");
+}
+
+#[test]
 fn c1_5_without_encryption_no_password_is_sent() {
     let Some(place) = Place::with(&[DOVECOT[0], DOVECOT[1], POSTFIX]) else { return };
     let _dovecot = dovecot(&place);

@@ -19,6 +19,8 @@ fn a_shell_is_logged_in_to_by_ssh_and_every_verdict_is_right() {
     let by_key = ["--host-key", sshd.host_key.as_str(), "--key-file", key_file.as_str()];
     place.attempt(&url, USER, "", &by_key).is("up");
     place.attempt(&url, USER, "wrong", &known).is("account rejected");
+    // A server says no more than that of a locked account either.
+    place.attempt(&url, "locked", "password", &known).is("account rejected");
     key(&place, "stranger", "ed25519");
     let stranger = place.shown("stranger");
     let by_stranger = ["--host-key", sshd.host_key.as_str(), "--key-file", stranger.as_str()];
@@ -85,6 +87,41 @@ fn a_shell_is_learned_with_the_key_that_it_shows_or_with_the_one_that_is_given()
     assert_eq!(finished.json()["cause"], "host_key");
     let page = upptid([&["learn", "https://localhost:1/"], known.as_slice()].concat());
     assert_eq!(page.code, Some(2), "{page:?}");
+}
+
+#[test]
+fn c3_5_an_account_that_has_expired_says_so_after_its_password() {
+    let Some(place) = Place::with(&SSHD) else { return };
+    let sshd = sshd(&place, "UsePAM yes\nBanner none\n");
+    let url = format!("ssh://localhost:{}", sshd.port);
+    let known = ["--host-key", sshd.host_key.as_str()];
+    place.attempt(&url, USER, "password", &known).is("up");
+    let expired = place.attempt(&url, "expired", "password", &known).is("account locked");
+    assert!(expired.message().contains("Your account has expired"), "{}", expired.message());
+    // What decides who may come in fails, and the connection ends without a word.
+    place.write("pam", "auth required pam_unix.so\naccount required pam_deny.so\n");
+    place.attempt(&url, USER, "password", &known).is("down closed");
+}
+
+#[test]
+fn c10_3_what_is_said_to_a_shell_is_shown_without_secrets() {
+    let Some(place) = Place::with(&SSHD) else { return };
+    let sshd = sshd(&place, "");
+    let url = format!("ssh://localhost:{}", sshd.port);
+    let flags = ["--host-key", sshd.host_key.as_str(), "--explain"];
+    let lines = place.attempt(&url, USER, "password", &flags).is("up").said();
+    assert!(lines[0].starts_with("greeting:  / SSH-2.0-OpenSSH"), "{lines:?}");
+    assert!(lines[0].ends_with("it shows the known ssh-ed25519 key"), "{lines:?}");
+    assert_eq!(
+        lines[2..],
+        [
+            "sign_in: password [cut] / accepted",
+            "check: a session / opened",
+            "log_out: disconnect / -",
+        ]
+    );
+    let lines = place.attempt(&url, USER, "wrong", &flags).is("account rejected").said();
+    assert!(lines[2].starts_with("sign_in: password [cut] / refused; "), "{lines:?}");
 }
 
 fn rsa_key(place: &Place) -> String {

@@ -44,6 +44,7 @@ fn load(text: &str) -> Loaded {
         "registry",
         "registry-key",
         "shell",
+        "shell2",
         "smtp",
         "ops",
     ] {

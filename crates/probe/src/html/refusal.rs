@@ -71,7 +71,13 @@ pub fn find_trouble(before: Option<&str>, after: &str) -> Option<&'static str> {
 /// Whether the answer says of a one-time code that it is wrong, and the page before did not.
 pub fn refuses_code(before: Option<&str>, after: &str) -> bool {
     let mut lines = new_lines(before, after).filter_map(in_lower_case);
-    lines.any(|line| says(&line, CODE).is_some() && says(&line, VERDICT).is_some())
+    lines.any(|line| {
+        // Said of a form's own token, it is trouble.
+        let rest = line.replace("invalid token", "");
+        let (code, verdict, trouble) =
+            (says(&line, CODE), says(&line, VERDICT), says(&rest, TROUBLE));
+        code.is_some() && verdict.is_some() && trouble.is_none()
+    })
 }
 
 /// Whether a text says that something failed. `error_outline` is an icon's name.
@@ -231,7 +237,13 @@ mod tests {
             assert!(refuses_code(Some("Enter the code"), line), "{line}");
             assert!(!refuses_code(Some(line), line), "{line}");
         }
-        for line in ["Enter the code", "The database is gone", "Invalid request"] {
+        for line in [
+            "Enter the code",
+            "The database is gone",
+            "Invalid request",
+            "Invalid CSRF token",
+            "Invalid token: your session has expired",
+        ] {
             assert!(!refuses_code(None, line), "{line}");
         }
     }

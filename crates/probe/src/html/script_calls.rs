@@ -3,6 +3,8 @@
 //! Nothing is run. Strings in quotes that look like an address and are called after a login are
 //! shown, the likeliest first: `/api/login`, `sec/login`, `/oauth/token`.
 
+use std::cmp::Reverse;
+
 use super::vocabulary::{CALL_NAMES, OTHER_NAMES};
 use super::words::has_part;
 
@@ -15,19 +17,39 @@ const ADDRESS_CHARS_MAX: usize = 120;
 /// Strings of a script that are looked at more closely.
 const STRINGS_MAX: usize = 200_000;
 
+/// An address in a script.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Call {
+    /// As it is written there.
+    pub address: String,
+    /// How likely it is the call that signs in.
+    pub likelihood: Likelihood,
+}
+
+/// How likely a call signs in: what comes later is likelier.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Likelihood {
+    /// The path's last segment is such a name as a whole: `auth/login`, and not `login-help/top`.
+    ends_with_name: bool,
+    /// How well known the name is.
+    name: usize,
+    /// It stands among other calls: `api/login`.
+    is_api: bool,
+}
+
 /// The addresses in a script, the likeliest first.
-pub fn find(script: &str) -> Vec<String> {
-    let mut found: Vec<(u8, String)> = Vec::new();
+pub fn find(script: &str) -> Vec<Call> {
+    let mut found: Vec<Call> = Vec::new();
     for text in strings(script).take(STRINGS_MAX) {
         let address = address(text);
-        let Some(score) = score(address) else { continue };
-        if !found.iter().any(|(_, known)| known == address) {
-            found.push((score, address.to_owned()));
-            found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        let Some(likelihood) = likelihood(address) else { continue };
+        if !found.iter().any(|known| known.address == address) {
+            found.push(Call { address: address.to_owned(), likelihood });
+            found.sort_by_key(|call| Reverse(call.likelihood));
             found.truncate(CALLS_MAX);
         }
     }
-    found.into_iter().map(|(_, address)| address).collect()
+    found
 }
 
 /// What stands between two equal quotes on one line, quotes of every kind.
@@ -59,7 +81,7 @@ fn address(text: &str) -> &str {
 }
 
 /// How likely it is the call that signs in, if it may be one.
-fn score(address: &str) -> Option<u8> {
+fn likelihood(address: &str) -> Option<Likelihood> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_-.:?=&%~@".contains(c);
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let is_file = path.rsplit('/').next().is_some_and(|name| {
@@ -80,10 +102,21 @@ fn score(address: &str) -> Option<u8> {
     if has(OTHER_NAMES) || has(&["docs", "doc", "help", "wiki", "blog", "w3", "issues"]) {
         return None;
     }
-    let base = CALL_NAMES.iter().position(|names| has(names))?;
-    let api = u8::from(has(&["api", "rest", "oauth", "oauth2", "sec", "v1", "v2"]));
-    let base = u8::try_from(CALL_NAMES.len() - base).unwrap_or(0);
-    Some(2 * base + api)
+    let last = last_name(path);
+    let whole = CALL_NAMES.iter().position(|names| names.contains(&last.as_str()));
+    let name = whole.or_else(|| CALL_NAMES.iter().position(|names| has(names)))?;
+    Some(Likelihood {
+        ends_with_name: whole.is_some(),
+        name: CALL_NAMES.len() - name,
+        is_api: has(&["api", "rest", "oauth", "oauth2", "sec", "v1", "v2"]),
+    })
+}
+
+/// The last segment of a path, as names are listed: `sign-in.php` is `signin`.
+fn last_name(path: &str) -> String {
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let name = last.split('.').next().unwrap_or_default();
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Endings of files that no login is sent to.
@@ -96,13 +129,27 @@ const NO_CALLS: &[&str] = &[
 mod tests {
     use super::*;
 
+    fn found(script: &str) -> Vec<String> {
+        find(script).into_iter().map(|call| call.address).collect()
+    }
+
     #[test]
     fn the_likeliest_call_comes_first() {
         let script = r#"const a="/api/session",b='/api/v1/login',c=`${base}/oauth/token`;
             fetch("/api/news");load("/static/login.js");go('/login');x("it's");y("sec/login")"#;
         assert_eq!(
-            find(script),
+            found(script),
             ["/api/v1/login", "sec/login", "/login", "/oauth/token", "/api/session"]
+        );
+    }
+
+    #[test]
+    fn a_path_that_ends_with_the_name_comes_before_one_that_has_it_inside() {
+        let script =
+            r#"x("/api/login-texts/all");y("auth/token");z("auth/sign-in.php");w("/auth/")"#;
+        assert_eq!(
+            found(script),
+            ["auth/sign-in.php", "auth/token", "/auth/", "/api/login-texts/all"]
         );
     }
 
@@ -119,7 +166,7 @@ mod tests {
             "'",
             "",
         ] {
-            assert_eq!(find(script), Vec::<String>::new(), "{script}");
+            assert_eq!(find(script), [], "{script}");
         }
     }
 

@@ -81,9 +81,12 @@ fn form_again(before: &Answer, after: &Answer) -> Failure {
                 format!("the one-time code is asked for again, and the page says {words:?}");
             Failure::down(DownCause::LoginFormAgain, detail)
         }
-        None => {
-            let detail = "the one-time code was: check its secret, and this machine's clock";
-            Failure::account(AccountCause::Rejected, detail)
-        }
+        None => refused(),
     }
+}
+
+/// The code was refused, which stands or falls with what the probe has.
+pub fn refused() -> Failure {
+    let detail = "the one-time code was: check its secret, and this machine's clock";
+    Failure::account(AccountCause::Rejected, detail)
 }

@@ -9,6 +9,7 @@
 //! | a configured status; 423; 429 | account: as configured; locked; bot wall |
 //! | the form again or a status from 400, with words of refusal | account, as the words say |
 //! | the same, with a challenge that was not there before | account, bot wall |
+//! | the same, where a one-time code was sent too, with words about a code that is wrong | account, rejected |
 //! | 401 | account, rejected; down, `http_status`, if it speaks of trouble of the service |
 //! | another status from 400, without the form | down, `http_status` |
 //! | the form again, and no word why | down, `login_form_again` |
@@ -52,7 +53,7 @@ use crate::cookies::Jar;
 use crate::failure::Failure;
 use crate::html::login_form::{self, Found, LoginForm, Wanted};
 use crate::html::submission::{self, Press, Submission, Unsubmittable};
-use crate::html::{csrf, learned, logout, marks, self_submit};
+use crate::html::{csrf, learned, logout, marks, refusal, self_submit};
 use crate::kinds::{SignedIn, code_page};
 use crate::proof::{Lack, Seen};
 use crate::session::{Ask, Session, is_good, is_same_origin};
@@ -416,7 +417,8 @@ fn decide(
             .or_else(|| verdict::by_challenge(Some(before), after))
             .or_else(|| {
                 again.then(|| verdict::by_words_of_scripts(session, before, after)).flatten()
-            });
+            })
+            .or_else(|| refuses_code(session, login, before, after).then(code_page::refused));
         return Err(said.unwrap_or_else(|| match (after.status.as_u16(), again) {
             (401, _) => verdict::by_unauthorized(Some(before), after),
             (_, true) => Failure::down(DownCause::LoginFormAgain, without_reason(after)),
@@ -428,6 +430,12 @@ fn decide(
         return Err(Failure::unable(UnableCause::NeedsRecipe, detail));
     }
     Ok(())
+}
+
+/// Whether a code went with the password, and the answer says that it is wrong.
+fn refuses_code(session: &Session<'_>, login: &LoginForm, before: &Answer, after: &Answer) -> bool {
+    let had_code = session.codes.is_some() && login.code_field.is_some();
+    had_code && refusal::refuses_code(Some(before.readable()), after.readable())
 }
 
 fn without_reason(after: &Answer) -> String {

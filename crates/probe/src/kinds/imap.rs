@@ -22,7 +22,8 @@ use crate::failure::Failure;
 use crate::kinds::direct::by_words;
 use crate::kinds::line;
 use crate::kinds::sasl::{self, Mechanism};
-use crate::link::{Framed, Link};
+use crate::link::{Framed, Link, Question};
+use crate::redact::CUT;
 use crate::settings::Credentials;
 
 /// Signs in, and opens the inbox.
@@ -49,15 +50,14 @@ pub async fn sign_in(link: &mut Link<'_>, account: &Credentials) -> Result<&'sta
 
 /// Says good-bye.
 pub async fn log_out(link: &mut Link<'_>) -> Result<(), Failure> {
-    let command = "u9 LOGOUT\r\n";
-    let answer = link.ask("log_out", command.as_bytes(), first_line).await?;
+    let answer = link.ask(Question::words("log_out", "u9 LOGOUT\r\n"), first_line).await?;
     link.note_answer(None, &answer);
     Ok(())
 }
 
 /// Reads the greeting; gives the capabilities that it announces.
 async fn greeting(link: &mut Link<'_>) -> Result<Option<Capabilities>, Failure> {
-    let bytes = link.ask("greeting", b"", first_line).await?;
+    let bytes = link.ask(Question::words("greeting", ""), first_line).await?;
     link.note_answer(None, &bytes);
     let line = line::first(&bytes).map_or(bytes.as_slice(), |(line, _)| line);
     if line::begins_with(line, "* OK") {
@@ -102,19 +102,21 @@ async fn authenticate(
     let mechanisms = capabilities.mechanisms();
     if mechanisms.is_empty() && !capabilities.has("LOGINDISABLED") {
         let command = login_command(account)?;
-        return verdict(ask_in_confidence(link, &format!("u1 {command}\r\n")).await?);
+        let shown = format!("u1 LOGIN {} {CUT}", account.user);
+        return verdict(ask_in_confidence(link, &format!("u1 {command}\r\n"), &shown).await?);
     }
     let mechanism = sasl::choose(mechanisms.iter().map(String::as_str))?;
     let mut messages = mechanism.messages(account)?.into_iter();
     let mut command = format!("u1 AUTHENTICATE {}", mechanism.as_str());
+    let mut shown = command.clone();
     if mechanism == Mechanism::Plain && capabilities.has("SASL-IR") {
         command.extend(messages.next().map(|message| format!(" {message}")));
+        shown = format!("{shown} {CUT}");
     }
-    command.push_str("\r\n");
-    let mut answer = ask_in_confidence(link, &command).await?;
+    let mut answer = ask_in_confidence(link, &format!("{command}\r\n"), &shown).await?;
     while answer.status == Status::Continue {
         let Some(message) = messages.next() else { break };
-        answer = ask_in_confidence(link, &format!("{message}\r\n")).await?;
+        answer = ask_in_confidence(link, &format!("{message}\r\n"), CUT).await?;
     }
     verdict(answer)
 }
@@ -180,12 +182,17 @@ fn no_answer(words: &str) -> Failure {
 
 async fn ask(link: &mut Link<'_>, name: &'static str, command: &str) -> Result<Answer, Failure> {
     let command = format!("u1 {command}\r\n");
-    let bytes = link.ask(name, command.as_bytes(), answer_frame).await?;
+    let bytes = link.ask(Question::words(name, &command), answer_frame).await?;
     Ok(answer(link, &bytes))
 }
 
-async fn ask_in_confidence(link: &mut Link<'_>, command: &str) -> Result<Answer, Failure> {
-    let bytes = link.ask_in_confidence("sign_in", command.as_bytes(), answer_frame).await?;
+async fn ask_in_confidence(
+    link: &mut Link<'_>,
+    command: &str,
+    shown: &str,
+) -> Result<Answer, Failure> {
+    let question = Question { name: "sign_in", bytes: command.as_bytes(), shown };
+    let bytes = link.ask_in_confidence(question, answer_frame).await?;
     Ok(answer(link, &bytes))
 }
 

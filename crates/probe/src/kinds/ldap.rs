@@ -23,7 +23,8 @@ use secrecy::ExposeSecret;
 use crate::failure::Failure;
 use crate::kinds::ber::{self, ENUMERATED, INTEGER, Malformed, OCTET_STRING, Reader, SEQUENCE};
 use crate::kinds::direct::by_words;
-use crate::link::{ANSWER_BYTES_MAX, Framed, Link};
+use crate::link::{ANSWER_BYTES_MAX, Framed, Link, Question};
+use crate::redact::CUT;
 use crate::settings::Credentials;
 
 const BIND_REQUEST: u8 = 0x60;
@@ -55,12 +56,15 @@ pub async fn sign_in(link: &mut Link<'_>, account: &Credentials) -> Result<&'sta
     if link.wants_start_tls() {
         start_tls(link).await?;
     }
-    let question = message(2, bind(&account.user, password), &[PASSWORD_POLICY]);
-    let bytes = link.ask_in_confidence("sign_in", &question, frame).await?;
+    let bytes = message(2, bind(&account.user, password), &[PASSWORD_POLICY]);
+    let shown = format!("bind as {} with {CUT}", account.user);
+    let question = Question { name: "sign_in", bytes: &bytes, shown: &shown };
+    let bytes = link.ask_in_confidence(question, frame).await?;
     let answer = answer(link, &bytes, 2, BIND_RESPONSE)?;
     verdict(&answer)?;
-    let question = message(3, extended(WHO_AM_I), &[]);
-    let bytes = link.ask("check", &question, frame).await?;
+    let bytes = message(3, extended(WHO_AM_I), &[]);
+    let bytes =
+        link.ask(Question { name: "check", bytes: &bytes, shown: "who am I" }, frame).await?;
     let answer = self::answer(link, &bytes, 3, EXTENDED_RESPONSE)?;
     who(&answer)
 }
@@ -68,12 +72,14 @@ pub async fn sign_in(link: &mut Link<'_>, account: &Credentials) -> Result<&'sta
 /// Unbinds; there is no answer to it.
 pub async fn log_out(link: &mut Link<'_>) -> Result<(), Failure> {
     let unbind = ber::value(UNBIND_REQUEST, b"");
-    link.tell("log_out", &message(4, unbind, &[])).await
+    let bytes = message(4, unbind, &[]);
+    link.tell(Question { name: "log_out", bytes: &bytes, shown: "unbind" }).await
 }
 
 async fn start_tls(link: &mut Link<'_>) -> Result<(), Failure> {
-    let question = message(1, extended(START_TLS), &[]);
-    let bytes = link.ask("start_tls", &question, frame).await?;
+    let bytes = message(1, extended(START_TLS), &[]);
+    let question = Question { name: "start_tls", bytes: &bytes, shown: "StartTLS" };
+    let bytes = link.ask(question, frame).await?;
     let answer = answer(link, &bytes, 1, EXTENDED_RESPONSE)?;
     match answer.code {
         0 => link.start_tls().await,
@@ -183,6 +189,7 @@ fn answer(link: &mut Link<'_>, bytes: &[u8], id: u32, tag: u8) -> Result<Answer,
         return Err(Failure::down(DownCause::Protocol, "the answer is not LDAP"));
     };
     link.note_answer(u16::try_from(answer.code).ok(), answer.shown().as_bytes());
+    link.show_answer(&answer.told());
     if answer.id == 0 && answer.tag == EXTENDED_RESPONSE {
         let detail = format!("it ends the connection: {}", answer.shown());
         return Err(Failure::down(DownCause::ServiceError, detail));
@@ -236,6 +243,12 @@ impl Answer {
         let data = self.words.split("data ").nth(1).unwrap_or_default();
         let data = data.split(|c: char| !c.is_ascii_hexdigit()).next().unwrap_or_default();
         by_policy || matches!(data, "532" | "533" | "701" | "773" | "775")
+    }
+
+    /// The same with what else it says.
+    fn told(&self) -> String {
+        let value = self.value.as_deref().map(String::from_utf8_lossy);
+        value.map_or(self.shown(), |value| format!("{}: {value}", self.shown()))
     }
 
     fn shown(&self) -> String {

@@ -22,7 +22,8 @@ use crate::failure::Failure;
 use crate::kinds::direct::by_words;
 use crate::kinds::line;
 use crate::kinds::sasl::{self, Mechanism};
-use crate::link::{Framed, Link};
+use crate::link::{Framed, Link, Question};
+use crate::redact::CUT;
 use crate::settings::Credentials;
 
 /// Signs in, and asks for a sign of life.
@@ -85,13 +86,15 @@ async fn authenticate(
     let mechanism = sasl::choose(offered.split_ascii_whitespace())?;
     let mut messages = mechanism.messages(account)?.into_iter();
     let mut command = format!("AUTH {}", mechanism.as_str());
+    let mut shown = command.clone();
     if mechanism == Mechanism::Plain {
         command.extend(messages.next().map(|message| format!(" {message}")));
+        shown = format!("{shown} {CUT}");
     }
-    let mut reply = ask_in_confidence(link, &format!("{command}\r\n")).await?;
+    let mut reply = ask_in_confidence(link, &format!("{command}\r\n"), &shown).await?;
     while reply.code == 334 {
         let Some(message) = messages.next() else { break };
-        reply = ask_in_confidence(link, &format!("{message}\r\n")).await?;
+        reply = ask_in_confidence(link, &format!("{message}\r\n"), CUT).await?;
     }
     verdict(&reply)
 }
@@ -128,12 +131,17 @@ fn failed(reply: &Reply) -> Failure {
 }
 
 async fn ask(link: &mut Link<'_>, name: &'static str, command: &str) -> Result<Reply, Failure> {
-    let bytes = link.ask(name, command.as_bytes(), frame).await?;
+    let bytes = link.ask(Question::words(name, command), frame).await?;
     Ok(reply(link, &bytes))
 }
 
-async fn ask_in_confidence(link: &mut Link<'_>, command: &str) -> Result<Reply, Failure> {
-    let bytes = link.ask_in_confidence("sign_in", command.as_bytes(), frame).await?;
+async fn ask_in_confidence(
+    link: &mut Link<'_>,
+    command: &str,
+    shown: &str,
+) -> Result<Reply, Failure> {
+    let question = Question { name: "sign_in", bytes: command.as_bytes(), shown };
+    let bytes = link.ask_in_confidence(question, frame).await?;
     Ok(reply(link, &bytes))
 }
 

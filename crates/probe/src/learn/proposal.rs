@@ -1,11 +1,13 @@
 //! What a person may put into a recipe where no form can be sent: the calls that can be seen in the
 //! page's forms and in its scripts. Nothing is sent to them.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use http::HeaderValue;
 
 use crate::answer::Answer;
+use crate::html::script_calls::Likelihood;
 use crate::html::{FieldKind, script_calls, submission};
 use crate::session::{Ask, Session, is_good, is_same_origin};
 
@@ -27,18 +29,22 @@ pub struct Proposal {
     pub seen_in: String,
 }
 
-/// Collects what may sign in on this page, the likeliest first.
+/// A call, and how likely it signs in; none for a form that has a password field, the likeliest.
+type Seen = (Option<Likelihood>, Proposal);
+
+/// Collects what may sign in on this page, the likeliest first wherever it was seen.
 pub async fn collect(session: &mut Session<'_>, page: &Arc<Answer>) -> Vec<Proposal> {
-    let mut found = Vec::new();
+    let mut found: Vec<Seen> = Vec::new();
     let shown = page.page();
     for form in &shown.forms {
         let action = form.action.as_deref().filter(|action| !action.contains("javascript:"));
         if let (Some(action), Some(_)) = (action, form.of_kind(FieldKind::Password).next()) {
-            add(session, page, &mut found, action, "the page's form");
+            add(session, page, &mut found, (None, action), "the page's form");
         }
     }
     for call in script_calls::find(&inline_scripts(&page.source())) {
-        add(session, page, &mut found, &call, "the page's script");
+        let call = (Some(call.likelihood), call.address.as_str());
+        add(session, page, &mut found, call, "the page's script");
     }
     let same_origin = |url: &url::Url| is_same_origin(url, &page.url);
     let scripts = shown.scripts.iter();
@@ -53,26 +59,27 @@ pub async fn collect(session: &mut Session<'_>, page: &Arc<Answer>) -> Vec<Propo
         let Ok(script) = session.follow(ask).await else { continue };
         if is_good(script.status) {
             for call in script_calls::find(&String::from_utf8_lossy(&script.body)) {
-                add(session, page, &mut found, &call, &seen_in);
+                let call = (Some(call.likelihood), call.address.as_str());
+                add(session, page, &mut found, call, &seen_in);
             }
         }
     }
-    found.truncate(PROPOSALS_MAX);
-    found
+    found.sort_by_key(|(likelihood, _)| (likelihood.is_some(), Reverse(*likelihood)));
+    found.into_iter().map(|(_, proposal)| proposal).take(PROPOSALS_MAX).collect()
 }
 
 fn add(
     session: &Session<'_>,
     page: &Answer,
-    found: &mut Vec<Proposal>,
-    written: &str,
+    found: &mut Vec<Seen>,
+    (likelihood, written): (Option<Likelihood>, &str),
     seen_in: &str,
 ) {
     let Some(url) = submission::resolve(page.page(), &page.url, written) else { return };
     let url = session.trace.redactor.url(&url);
-    if !found.iter().any(|known| known.url == url) {
+    if !found.iter().any(|(_, known)| known.url == url) {
         let written = session.trace.redactor.clean(written);
-        found.push(Proposal { url, written, seen_in: seen_in.to_owned() });
+        found.push((likelihood, Proposal { url, written, seen_in: seen_in.to_owned() }));
     }
 }
 

@@ -57,14 +57,36 @@ impl Stub {
             .with_single_cert(certificate.chain, certificate.key)
             .unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));
+        let talk = Arc::new(talk);
+        Stub::serving(authority, move |tcp| {
+            let (acceptor, talk) = (acceptor.clone(), Arc::clone(&talk));
+            async move {
+                if let Ok(stream) = acceptor.accept(tcp).await {
+                    talk(stream).await;
+                }
+            }
+        })
+        .await
+    }
+
+    /// The same without TLS.
+    pub async fn in_clear<F: Future<Output = ()> + Send + 'static>(
+        talk: impl Fn(TcpStream) -> F + Send + Sync + 'static,
+    ) -> Stub {
+        Stub::serving(Authority::new().unwrap(), talk).await
+    }
+
+    async fn serving<F: Future<Output = ()> + Send + 'static>(
+        authority: Authority,
+        talk: impl Fn(TcpStream) -> F + Send + Sync + 'static,
+    ) -> Stub {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut accepting = tokio::task::JoinSet::new();
         accepting.spawn(async move {
             let mut talks = tokio::task::JoinSet::new();
             while let Ok((tcp, _)) = listener.accept().await {
-                let Ok(stream) = acceptor.accept(tcp).await else { continue };
-                talks.spawn(talk(stream));
+                talks.spawn(talk(tcp));
             }
         });
         Stub { authority, port, _accepting: accepting }

@@ -81,14 +81,12 @@ fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure>
         Some(Direct::Ssh(ssh)) => Some(Direct::Ssh(Box::new(ssh_of_flags(args, *ssh)?))),
         other => other,
     };
-    if args.key_file.is_some() && !matches!(direct, Some(Direct::Ssh(_))) {
-        return Err(Failure::usage("--key-file is for ssh:// only: give --password-file"));
-    }
     if direct.is_none() && parsed.scheme() != "https" {
         return Err(Failure::usage(format!(
             "--url {url} is not https: a password never travels in clear text (C1.5)"
         )));
     }
+    refuse_idle_flags(args, direct.as_ref())?;
     let service = parsed.host_str().unwrap_or("service").to_owned();
     let kind = match (direct, args.kind) {
         (Some(direct), _) => Kind::Direct(direct),
@@ -102,6 +100,33 @@ fn login_of_flags(args: &TryArgs, url: &str) -> Result<(String, Login), Failure>
     login.proof.extend(args.proof_path.iter().cloned().map(Proof::Path));
     login.proof.extend(args.proof_cookie.iter().cloned().map(Proof::Cookie));
     Ok((service, login))
+}
+
+/// A flag that would do nothing is refused: who gives it believes that it is kept.
+fn refuse_idle_flags(args: &TryArgs, direct: Option<&Direct>) -> Result<(), Failure> {
+    let is_ssh = matches!(direct, Some(Direct::Ssh(_)));
+    let has_proof = [&args.proof_text, &args.proof_link, &args.proof_path, &args.proof_cookie]
+        .into_iter()
+        .any(|proofs| !proofs.is_empty());
+    let sends_codes = direct.is_none() && matches!(args.kind, KindArg::Form);
+    let idle = [
+        (is_ssh && args.ca_file.is_some(), "--ca-file is for TLS: ssh:// has --host-key"),
+        (!is_ssh && args.host_key.is_some(), "--host-key is for ssh:// only: give --ca-file"),
+        (!is_ssh && args.known_hosts.is_some(), "--known-hosts is for ssh:// only: give --ca-file"),
+        (!is_ssh && args.key_file.is_some(), "--key-file is for ssh:// only: give --password-file"),
+        (
+            direct.is_some() && has_proof,
+            "the flags --proof-… are for pages: this login has a proof of its own",
+        ),
+        (
+            !sends_codes && args.totp_file.is_some(),
+            "--totp-file is for forms: no other login by flags sends a code",
+        ),
+    ];
+    match idle.into_iter().find(|(is_idle, _)| *is_idle) {
+        Some((_, message)) => Err(Failure::usage(message)),
+        None => Ok(()),
+    }
 }
 
 fn ssh_of_flags(args: &TryArgs, mut ssh: Ssh) -> Result<Ssh, Failure> {

@@ -1,6 +1,6 @@
 //! Who signs in: `user`, `password` and `totp`, of the login and of its second account.
 
-use probe::settings::{Credentials, Kind, Totp};
+use probe::settings::{Credentials, Direct, Kind, Totp};
 use secrecy::ExposeSecret;
 
 use super::Reading;
@@ -19,11 +19,12 @@ pub(super) const MAIN: Named = Named { password: "password", totp: "one-time cod
 pub(super) const SECOND: Named =
     Named { password: "second password", totp: "second one-time codes" };
 
-/// Reads an account.
+/// Reads an account. `by_key`: a private key signs in, in the password's place.
 pub(super) fn account(
     table: &Table<'_>,
     reading: &mut Reading<'_>,
     named: &Named,
+    by_key: bool,
 ) -> Option<Credentials> {
     let user = table.text("user", text);
     let password = reading.secret(table, "password", named.password);
@@ -31,10 +32,14 @@ pub(super) fn account(
         ("user", r#"add user = "…": an account for the probe alone"#),
         ("password", r#"add password = { credential = "name" } or { file = "path" }"#),
     ] {
-        // A key signs in in the password's place.
-        if !(table.has(key) || key == "password" && table.has("key")) {
+        if !(table.has(key) || key == "password" && by_key) {
             table.note(table.problem(key, format!("the login has no {key}")).help(remedy));
         }
+    }
+    if by_key && table.has("password") {
+        let problem =
+            table.problem_with_key("password", "the key signs in, and no password is sent");
+        table.note(problem.help("leave out the password, or key"));
     }
     let totp = totp(table, reading, named.totp);
     // What lacks its password is refused; until then the rest of it can be told of.
@@ -52,6 +57,20 @@ fn totp(table: &Table<'_>, reading: &mut Reading<'_>, what: &'static str) -> Opt
             table.note(problem.help(help).hidden());
             None
         }
+    }
+}
+
+/// Some servers say the same of a wrong password and of trouble behind them.
+pub(super) fn check_second(table: &Table<'_>, kind: Option<&Kind>) {
+    let Some(Kind::Direct(direct @ (Direct::Smtp(_) | Direct::Ssh(_)))) = kind else { return };
+    if !table.has("second") {
+        let message = format!(
+            "no second account: many servers of {} say the same of a wrong password and of trouble \
+             behind them",
+            direct.protocol().as_str().to_uppercase()
+        );
+        let help = "add [service.login.second]: when both are refused it is down (C3.5)";
+        table.note(table.problem("second", message).help(help).warning());
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod direct;
 mod form;
+mod idle;
 mod json;
 mod oauth;
 mod oidc;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use probe::settings::{Basic, Common, Digest, Family, Kind, Login, Logout, Protocol};
 use secrecy::SecretString;
 
-use self::account::{account, check_codes};
+use self::account::{account, check_codes, check_second};
 use self::proof::{check_proof, logout, proofs, refusals};
 use self::reach::{check_address, client, dial, limits};
 use super::secret::{Places, SecretPlace, secret};
@@ -73,9 +74,11 @@ impl Reading<'_> {
 pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> {
     let mut reading = Reading { places, secrets: Vec::new() };
     let kind = kind(&table, &mut reading);
-    let account = account(&table, &mut reading, &account::MAIN);
+    let account = account(&table, &mut reading, &account::MAIN, table.has("key"));
     let second_account = table.table("second").and_then(|second| {
-        let account = self::account(&second, &mut reading, &account::SECOND);
+        let by_key = table.has("key");
+        let account = self::account(&second, &mut reading, &account::SECOND, by_key);
+        check_codes(&second, kind.as_ref());
         second.end();
         account.map(Box::new)
     });
@@ -92,8 +95,8 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
         _ => logout(&table).into(),
     };
     let refusals = refusals(&table).into();
-    let limits = limits(&table, account.as_ref()).into();
-    let dial = dial(&table, &mut reading);
+    let limits = limits(&table, account.as_ref(), idle::limits(kind.as_ref())).into();
+    let dial = dial(&table, &mut reading, idle::has_tls(kind.as_ref()));
     let client = client(&table).into();
     if let (Some(first), Some(second)) = (&account, &second_account)
         && first.user == second.user
@@ -105,7 +108,9 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     }
     check_proof(&table, kind.as_ref());
     check_codes(&table, kind.as_ref());
-    check_address(&table, &dial, families.len() > 1);
+    check_second(&table, kind.as_ref());
+    check_address(&table, &dial, families);
+    idle::check(&table, kind.as_ref(), &logout);
     table.end();
 
     let (kind, account) = (kind?, account?);

@@ -1,10 +1,11 @@
 //! How a service is reached: names, addresses, TLS, time limits.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use probe::settings::{Client, Credentials, Dial, Http, Identity, Limits};
+use probe::settings::{Client, Credentials, Dial, Family, Http, Identity, Limits, Tls};
 
 use super::{ITEMS_MAX, Reading};
 use crate::config::secret::secret_path;
@@ -16,10 +17,18 @@ use crate::config::value::{
 /// Longest time limit: an hour.
 const LIMIT_MS_MAX: i64 = 3_600_000;
 
-/// Reads `limits`; `account` is who signs in.
-pub(super) fn limits(table: &Table<'_>, account: Option<&Credentials>) -> Limits {
+/// Reads `limits`; `account` is who signs in. No phase of the login is what one of `idle` limits.
+pub(super) fn limits(
+    table: &Table<'_>,
+    account: Option<&Credentials>,
+    idle: &[&'static str],
+) -> Limits {
     let default = account.map_or_else(Limits::default, Limits::for_account);
     let limits = table.section("limits");
+    for key in idle.iter().filter(|key| limits.has(key)) {
+        let problem = limits.problem_with_key(key, "this login has no such phase");
+        limits.note(problem.help("leave it out: processing limits each of its answers"));
+    }
     let limit = |key, default: Duration| {
         let read = limits.text(key, duration_ms_within(1, LIMIT_MS_MAX));
         read.map_or(default, |ms| Duration::from_millis(ms.unsigned_abs()))
@@ -37,7 +46,7 @@ pub(super) fn limits(table: &Table<'_>, account: Option<&Credentials>) -> Limits
 }
 
 /// Reads how the service is reached.
-pub(super) fn dial(table: &Table<'_>, reading: &mut Reading<'_>) -> Dial {
+pub(super) fn dial(table: &Table<'_>, reading: &mut Reading<'_>, has_tls: bool) -> Dial {
     let mut dial = Dial::default();
     let versions = [("1.1", Http::Http11), ("2", Http::Http2), ("auto", Http::Auto)];
     dial.nameservers = table.texts("nameservers", nameserver).unwrap_or_default();
@@ -52,9 +61,23 @@ pub(super) fn dial(table: &Table<'_>, reading: &mut Reading<'_>) -> Dial {
         dial.addresses = addresses.entries().into_iter().filter_map(read).take(ITEMS_MAX).collect();
     }
     dial.http = table.text("http", one_of(&versions)).unwrap_or(dial.http);
+    if has_tls {
+        dial.tls = tls(table, reading);
+    } else {
+        TLS_KEYS.into_iter().for_each(|key| table.allow(key));
+    }
+    dial
+}
+
+/// What only TLS has.
+pub(super) const TLS_KEYS: [&str; 3] = ["ca_file", "client_cert", "client_key"];
+
+/// Reads whom TLS trusts, and who it says that it is.
+fn tls(table: &Table<'_>, reading: &mut Reading<'_>) -> Tls {
+    let mut tls = Tls::default();
     if let Some(file) = table.text("ca_file", value::path) {
         match reading.places.roots(file) {
-            Ok(roots) => dial.tls.roots = roots,
+            Ok(roots) => tls.roots = roots,
             Err(why) => table.note(table.problem("ca_file", why)),
         }
     }
@@ -67,12 +90,12 @@ pub(super) fn dial(table: &Table<'_>, reading: &mut Reading<'_>) -> Dial {
     }
     if let (Some(certificate), Some((key, place))) = (certificate, key) {
         match Identity::from_pem_files(&reading.places.folder.join(certificate), &key) {
-            Ok(identity) => dial.tls.identity = Some(Arc::new(identity)),
+            Ok(identity) => tls.identity = Some(Arc::new(identity)),
             Err(why) => table.note(table.problem("client_cert", why)),
         }
         reading.secrets.push(("client key", place));
     }
-    dial
+    tls
 }
 
 /// Reads what the requests say of who asks.
@@ -85,7 +108,19 @@ pub(super) fn client(table: &Table<'_>) -> Client {
 }
 
 /// Addresses that contradict each other.
-pub(super) fn check_address(table: &Table<'_>, dial: &Dial, is_each: bool) {
+pub(super) fn check_address(table: &Table<'_>, dial: &Dial, families: &[Family]) {
+    let is_each = families.len() > 1;
+    let is_other = |address: IpAddr| match families {
+        [Family::V4] => !address.is_ipv4(),
+        [Family::V6] => !address.is_ipv6(),
+        _ => false,
+    };
+    for (key, address) in [("source", dial.source), ("address", dial.resolve_to)] {
+        if address.is_some_and(is_other) {
+            let problem = table.problem(key, "this address is not of the login's family");
+            table.note(problem.help("leave family out, or give an address of it"));
+        }
+    }
     if is_each && (dial.resolve_to.is_some() || dial.source.is_some()) {
         let key = if dial.source.is_some() { "source" } else { "address" };
         let message = "one address cannot be of both families";

@@ -10,7 +10,7 @@
 //! | another host key | down, `host_key` |
 //! | no algorithm in common; no method that this probe has; a second factor | unable, `needs_recipe` |
 //! | the password or key is refused | account, rejected |
-//! | the connection ends instead | as the server says; else down, `closed` |
+//! | the connection ends instead | as the server says, also in a banner after the password; else down, `closed` |
 //! | signed in without a password | down, `no_proof` |
 //! | no session; the command fails or says something else | down, `no_proof` |
 //! | no session as a matter of policy, and no command configured | up: that is how the account is made |
@@ -20,9 +20,10 @@
 //! directory gone), and of a locked account. Only a second account tells (C3.5).
 
 mod leash;
+mod talk;
 
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use contract::{AccountCause, DownCause, Evidence, Outcome, Phase, UnableCause};
 use russh::client::{
@@ -34,10 +35,12 @@ use russh::{ChannelMsg, ChannelOpenFailure, Disconnect, Error, MethodKind, Metho
 use secrecy::ExposeSecret;
 
 use self::leash::{Leash, TooMuch, leash};
+use self::talk::Talk;
 use crate::attempt::{Attempt, Phases};
 use crate::failure::{Failure, source_of};
 use crate::kinds::direct::by_words;
 use crate::link::of_io;
+use crate::redact::CUT;
 use crate::settings::{Command, Credentials, HostKey, Ssh};
 use crate::trace::Trace;
 
@@ -81,10 +84,14 @@ async fn sign_in(
 ) -> Result<&'static str, Failure> {
     let noted = Arc::<Noted>::default();
     let mut handle = connect(ssh, trace, leash, &noted).await?;
-    let signing = authenticate(&mut handle, ssh, account);
+    let mut talk = Talk::default();
+    let signing = authenticate(&mut handle, ssh, account, &noted, &mut talk);
     let signed = step(trace, ssh, "sign_in", signing).await;
+    talk.keep(trace, "sign_in");
     signed.map_err(|failure| noted.instead_of(failure))?;
-    let saw = step(trace, ssh, "check", check(&handle, ssh.command.as_ref())).await;
+    let checking = check(&handle, ssh.command.as_ref(), &mut talk);
+    let saw = step(trace, ssh, "check", checking).await;
+    talk.keep(trace, "check");
     let saw = saw.map_err(|failure| noted.instead_of(failure))?;
     let ending = async {
         // The connection's task ends when the server has let go, or with its leash.
@@ -92,7 +99,10 @@ async fn sign_in(
         let _ = handle.await;
         Ok(())
     };
-    if let Err(failure) = step(trace, ssh, "log_out", ending).await {
+    talk.say("disconnect".to_owned());
+    let ended = step(trace, ssh, "log_out", ending).await;
+    talk.keep(trace, "log_out");
+    if let Err(failure) = ended {
         trace.notes.push(format!("could not log out: {}", failure.message()));
     }
     Ok(saw)
@@ -135,6 +145,13 @@ async fn connect(
         Err(failure) => Err(failure),
     };
     trace.steps.push(step);
+    let mut talk = Talk::default();
+    talk.say(String::new());
+    if let Some(leash) = held {
+        let key = noted.key.get().map_or("", String::as_str);
+        talk.hear(format!("{}\n{key}", leash.greeting()));
+    }
+    talk.keep(trace, "greeting");
     result.map_err(|failure| noted.instead_of(failure))
 }
 
@@ -164,8 +181,11 @@ async fn authenticate(
     handle: &mut Handle<Client>,
     ssh: &Ssh,
     account: &Credentials,
+    noted: &Noted,
+    talk: &mut Talk,
 ) -> Result<(), Failure> {
     let user = account.user.as_str();
+    talk.say(format!("which methods does {user} have"));
     let offered = match handle.authenticate_none(user).await? {
         AuthResult::Success => {
             let detail = "the server lets in without a password";
@@ -174,11 +194,15 @@ async fn authenticate(
         AuthResult::Failure { .. } if handle.is_closed() => return Err(closed()),
         AuthResult::Failure { remaining_methods, .. } => remaining_methods,
     };
+    // What everybody is told before the password is not about the account.
+    let greeted = noted.take_banner();
+    talk.hear(format!("{}\n{greeted}", names(&offered)));
     // A server that names no method may take each.
     let offers = |method: MethodKind| offered.is_empty() || offered.contains(&method);
     let result = match &ssh.key {
         Some(key) if offers(MethodKind::PublicKey) => {
             let key = Arc::clone(key.expose());
+            talk.say(format!("publickey, with the {} key", key.algorithm()));
             let hash = match key.algorithm().is_rsa() {
                 true => handle.best_supported_rsa_hash().await?.unwrap_or(Some(HashAlg::Sha512)),
                 false => None,
@@ -187,13 +211,21 @@ async fn authenticate(
         }
         None if offers(MethodKind::Password) => {
             let password = account.password.expose_secret();
+            talk.say(format!("password {CUT}"));
             handle.authenticate_password(user, password).await?
         }
         None if offers(MethodKind::KeyboardInteractive) => {
-            answer_questions(handle, account).await?
+            answer_questions(handle, account, talk).await?
         }
         _ => return Err(no_method(&offered)),
     };
+    match &result {
+        AuthResult::Success => talk.hear("accepted"),
+        AuthResult::Failure { .. } if handle.is_closed() => {}
+        AuthResult::Failure { remaining_methods, .. } => {
+            talk.hear(format!("refused; {}", names(remaining_methods)));
+        }
+    }
     match result {
         AuthResult::Success => Ok(()),
         AuthResult::Failure { .. } if handle.is_closed() => Err(closed()),
@@ -208,8 +240,10 @@ async fn authenticate(
 async fn answer_questions(
     handle: &mut Handle<Client>,
     account: &Credentials,
+    talk: &mut Talk,
 ) -> Result<AuthResult, Failure> {
     use KeyboardInteractiveAuthResponse as Response;
+    talk.say("keyboard-interactive".to_owned());
     let mut asked = handle.authenticate_keyboard_interactive_start(&account.user, None).await?;
     let mut was_told = false;
     for _ in 0..ROUNDS_MAX {
@@ -220,10 +254,15 @@ async fn answer_questions(
             }
             Response::InfoRequest { prompts, .. } => prompts,
         };
+        talk.hear(prompts.iter().map(|one| one.prompt.as_str()).collect::<Vec<_>>().join("\n"));
         let answers = match prompts.as_slice() {
-            [] => Vec::new(),
+            [] => {
+                talk.say("nothing".to_owned());
+                Vec::new()
+            }
             [one] if !one.echo && !was_told => {
                 was_told = true;
+                talk.say(CUT.to_owned());
                 vec![account.password.expose_secret().to_owned()]
             }
             _ => break,
@@ -238,23 +277,29 @@ async fn answer_questions(
 async fn check(
     handle: &Handle<Client>,
     command: Option<&Command>,
+    talk: &mut Talk,
 ) -> Result<&'static str, Failure> {
+    talk.say("a session".to_owned());
     use ChannelOpenFailure::{AdministrativelyProhibited, UnknownChannelType};
     let mut channel = match (handle.channel_open_session().await, command) {
         (Ok(channel), _) => channel,
         (Err(Error::ChannelOpenFailure(AdministrativelyProhibited | UnknownChannelType)), None) => {
+            talk.hear("not allowed to this account");
             return Ok("the account is accepted");
         }
         (Err(Error::ChannelOpenFailure(why)), _) => {
+            talk.hear(format!("{why:?}"));
             let detail = format!("the server opens no session ({why:?})");
             return Err(Failure::down(DownCause::NoProof, detail));
         }
         (Err(error), _) => return Err(error.into()),
     };
+    talk.hear("opened");
     let Some(command) = command else {
         channel.close().await?;
         return Ok("a session opens");
     };
+    talk.say(command.line.clone());
     channel.exec(true, command.line.as_str()).await?;
     let mut output = Vec::new();
     let mut status = None;
@@ -269,6 +314,8 @@ async fn check(
             _ => {}
         }
     }
+    let ended = status.map_or("no status".to_owned(), |status| format!("status {status}"));
+    talk.hear(format!("{ended}\n{}", String::from_utf8_lossy(&output)));
     match (status, &command.expect) {
         (Some(0), Some(expect)) if !String::from_utf8_lossy(&output).contains(expect) => {
             Err(Failure::down(DownCause::NoProof, format!("the command did not say {expect:?}")))
@@ -282,9 +329,12 @@ async fn check(
 }
 
 fn no_method(offered: &MethodSet) -> Failure {
-    let offered: Vec<&str> = offered.iter().map(<&str>::from).collect();
-    let detail = format!("the server takes {} only", offered.join(" and "));
+    let detail = format!("the server takes {} only", names(offered));
     Failure::unable(UnableCause::NeedsRecipe, detail)
+}
+
+fn names(methods: &MethodSet) -> String {
+    methods.iter().map(<&str>::from).collect::<Vec<_>>().join(" and ")
 }
 
 fn closed() -> Failure {
@@ -300,8 +350,12 @@ struct Client {
 /// What the connection's task noted.
 #[derive(Default)]
 struct Noted {
+    /// The key that the host shows.
+    key: OnceLock<String>,
     /// A key that the host is not known by.
     strange_key: OnceLock<PublicKey>,
+    /// What the server says to people while they sign in.
+    banner: Mutex<String>,
     /// Why the server ended the connection.
     disconnected: OnceLock<String>,
 }
@@ -315,13 +369,25 @@ impl Noted {
                 let shown = format!("it shows another {} key", key.algorithm());
                 Failure::down(DownCause::HostKey, shown)
             }
-            (None, Some(words)) if failure.outcome == Outcome::Down(DownCause::Closed) => {
-                let said = by_words(words).unwrap_or(failure);
-                Failure { detail: format!("the server says \"{words}\""), ..said }
+            (None, words) if failure.outcome == Outcome::Down(DownCause::Closed) => {
+                let banner = self.take_banner();
+                let words = words.filter(|words| !words.is_empty()).unwrap_or(&banner);
+                match words.is_empty() {
+                    true => failure,
+                    false => {
+                        let said = by_words(words).unwrap_or(failure);
+                        Failure { detail: format!("the server says \"{words}\""), ..said }
+                    }
+                }
             }
             _ => failure,
         };
         Failure { phase, ..explained }
+    }
+
+    /// What was said since the last time.
+    fn take_banner(&self) -> String {
+        std::mem::take(&mut *self.banner.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -331,10 +397,23 @@ impl Handler for Client {
     async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Error> {
         let PublicKeyOrCertificate::PublicKey { key, .. } = shown else { return Ok(false) };
         let is_known = self.known.iter().any(|known| known.is(key));
+        let which = if is_known { "the known" } else { "another" };
+        let _ = self.noted.key.set(format!("it shows {which} {} key", key.algorithm()));
         if !is_known {
             let _ = self.noted.strange_key.set(key.clone());
         }
         Ok(is_known)
+    }
+
+    async fn auth_banner(
+        &mut self,
+        banner: &str,
+        _session: &mut russh::client::Session,
+    ) -> Result<(), Error> {
+        let words = banner.split_whitespace().collect::<Vec<_>>().join(" ");
+        *self.noted.banner.lock().unwrap_or_else(PoisonError::into_inner) =
+            words.chars().take(WORDS_CHARS_MAX).collect();
+        Ok(())
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<Error>) -> Result<(), Error> {
