@@ -266,6 +266,8 @@ fn a_token_in_meta_goes_where_the_script_would_put_it() {
 #[test]
 fn the_calls_of_a_script_are_shown_the_likeliest_first() {
     let source = String::from_utf8(bytes("script-calls.html")).unwrap();
-    assert_eq!(script_calls::find(&source), ["/v1/auth/login", "/oauth/token"]);
+    let calls = script_calls::find(&source);
+    let calls: Vec<&str> = calls.iter().map(|call| call.address.as_str()).collect();
+    assert_eq!(calls, ["/v1/auth/login", "/oauth/token"]);
     assert_eq!(page("script-calls.html").scripts, ["/static/app.4f2a.js"]);
 }

@@ -109,7 +109,10 @@ impl Place {
         let (password, ca, out) =
             (self.shown("password"), self.shown("ca.pem"), self.shown("learned.toml"));
         let known = ["learn", url, "--user", user, "--password-file", &password, "--name", "it"];
-        let further = ["--out", &out, "--force", "--ca-file", &ca];
+        let mut further = vec!["--out", &out, "--force"];
+        if !url.starts_with("ssh:") {
+            further.extend(["--ca-file", &ca]);
+        }
         let finished = upptid(known.iter().chain(&further).chain(arguments));
         assert_eq!(finished.code, Some(0), "{finished:?}");
         for secret in SECRETS {

@@ -81,12 +81,15 @@ fn address(url: &str) -> Result<Url, Failure> {
 
 /// How one signs in there: by what its scheme says, or at a page.
 fn kind(args: &LearnArgs, url: Url) -> Result<Kind, Failure> {
-    let Some(protocol) = Protocol::of(&url) else {
-        return match args.host_key.is_some() || args.known_hosts.is_some() {
-            true => Err(Failure::usage("--host-key and --known-hosts are for ssh:// only")),
-            false => Ok(Kind::Form(Form::new(url))),
-        };
-    };
+    let protocol = Protocol::of(&url);
+    let is_ssh = protocol == Some(Protocol::Ssh);
+    if !is_ssh && (args.host_key.is_some() || args.known_hosts.is_some()) {
+        return Err(Failure::usage("--host-key and --known-hosts are for ssh:// only"));
+    }
+    let Some(protocol) = protocol else { return Ok(Kind::Form(Form::new(url))) };
+    if is_ssh && args.ca_file.is_some() {
+        return Err(Failure::usage("--ca-file is for TLS: ssh:// has --host-key"));
+    }
     if args.totp_file.is_some() {
         return Err(Failure::usage("--totp-file is for https:// only"));
     }
@@ -132,7 +135,11 @@ fn dial(args: &LearnArgs, url: &Url) -> Result<Dial, Failure> {
         };
         match url.host_str() == Some(host.as_str()) {
             true => dial.resolve_to = Some(address),
-            false => dial.addresses.push((host, address)),
+            false if Protocol::of(url).is_none() => dial.addresses.push((host, address)),
+            false => {
+                let message = format!("--resolve {pair:?}: this login goes to no other host");
+                return Err(Failure::usage(message));
+            }
         }
     }
     Ok(dial)
