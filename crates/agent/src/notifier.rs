@@ -4,6 +4,7 @@
 //! A letter is on record once its server has accepted it. A crash between the two sends it again,
 //! with the same id; nothing else has to be kept.
 
+mod alerting;
 mod enclosing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,19 +14,21 @@ use std::thread;
 use std::time::{Duration, Instant as RealInstant};
 
 use contract::contracts::Contracts;
-use contract::notices::{DueNotice, MAIL, PROVIDER, Reachable, due};
-use contract::{Fact, Instant};
-use exporter::Counters;
+use contract::notices::{DUE_MAX, Direct, DueNotice, MAIL, PROVIDER, Reachable, alerts_due, due};
+use contract::{Fact, History, Instant};
+use exporter::{Counters, DirectAlerts};
 use ledger::Ledger;
 use notices::mail::Mailer;
 use notices::webhook::Poster;
-use notices::{Desk, Enclosed, Letter, Matter, Sender, Trouble, compose, matters};
+use notices::{Desk, Enclosed, Letter, Matter, Pace, Sender, Trouble, compose, matters};
 use tokio::sync::watch::{Receiver, Sender as Watch, channel};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::board::Board;
 use crate::clock::Clock;
-use crate::config::{Config, Lang};
+use crate::config::{Alerts, Config, Lang};
+
+use alerting::{Alerting, Signs, Standing};
 
 /// How often it is looked whether there are new facts.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -122,6 +125,8 @@ struct Settings {
     /// Addresses and languages, by the contact's id.
     people: BTreeMap<String, (String, notices::Lang)>,
     reachable: Reachable,
+    /// Alerts that are told directly; none if they are left to Prometheus.
+    alerts: Option<Alerts>,
     sender: Sender,
 }
 
@@ -140,6 +145,11 @@ impl Settings {
                 people.insert(PROVIDER.to_owned(), (address.clone(), lang(config.provider.lang)));
             }
         }
+        if config.mail.is_some()
+            && let Some(alerts) = &config.alerts
+        {
+            reachable.on_call = alerts.to.iter().cloned().collect();
+        }
         let kinds = |it: &notices::settings::Webhook| (it.name.clone(), it.kinds.clone());
         reachable.webhooks = config.webhooks.iter().map(kinds).collect();
         Settings {
@@ -147,10 +157,12 @@ impl Settings {
             webhooks: config.webhooks.clone(),
             people,
             reachable,
+            alerts: config.alerts.clone(),
             sender: Sender {
                 agent: config.agent.name.clone(),
                 provider: config.provider.name.clone(),
                 classification: config.provider.classification.clone(),
+                pages: config.alerts.as_ref().map(|it| it.pages.clone()).unwrap_or_default(),
             },
         }
     }
@@ -160,9 +172,12 @@ impl Settings {
         self.mail.is_none() && self.webhooks.is_empty()
     }
 
-    /// How long incidents wait for others, and how many letters one contact gets.
-    fn pace(&self) -> (i64, usize) {
-        self.mail.as_ref().map_or((0, 1), |mail| (mail.group_ms, mail.rate_max))
+    /// How long letters wait for others, and how many one contact gets.
+    fn pace(&self) -> Pace {
+        let (group_ms, rate_max) =
+            self.mail.as_ref().map_or((0, 1), |mail| (mail.group_ms, mail.rate_max));
+        let alert_group_ms = self.alerts.as_ref().map_or(0, |alerts| alerts.group_ms);
+        Pace { group_ms, alert_group_ms, rate_max }
     }
 }
 
@@ -196,6 +211,29 @@ struct Telling {
     generation: u64,
     looked: Looked,
     under_way: UnderWay,
+    /// What the agent's own alerts stand at; none before it was first looked.
+    alerting: Option<Alerting>,
+    standing: Standing,
+}
+
+/// Up to when states are decided, and on the disk (C3.9).
+struct Decided {
+    until: Option<Instant>,
+    /// Every measured service, and from where on it is open, if it is.
+    measured: BTreeMap<Arc<str>, Option<Instant>>,
+}
+
+impl Decided {
+    /// Up to when a service's states are.
+    fn of(&self, service: &str) -> Option<Instant> {
+        let open = self.measured.get(service).copied().flatten();
+        self.until.map(|until| open.map_or(until, |from| until.min(from)))
+    }
+
+    /// The same, of a service that is measured; none otherwise.
+    fn of_measured(&self, service: &str) -> Option<Instant> {
+        self.measured.get(service).and_then(|_| self.of(service))
+    }
 }
 
 /// The last time that everything was looked through.
@@ -235,13 +273,13 @@ struct Batch {
 impl Telling {
     fn new(tools: Tools, mut changes: Receiver<Arc<Settings>>, ended: Receiver<()>) -> Self {
         let settings = changes.borrow_and_update().clone();
-        let (group_ms, rate_max) = settings.pace();
+        let desk = Desk::new(settings.pace());
         let mut telling = Telling {
             tools,
             changes,
             ended,
             settings,
-            desk: Desk::new(group_ms, rate_max),
+            desk,
             contracts: Contracts::default(),
             free: BTreeMap::new(),
             busy: BTreeSet::new(),
@@ -249,6 +287,8 @@ impl Telling {
             generation: 0,
             looked: Looked { next_seq: 0, mono_ms: 0, rested_at: RealInstant::now() },
             under_way: UnderWay::default(),
+            alerting: None,
+            standing: Standing::default(),
         };
         telling.open_ways();
         telling
@@ -268,6 +308,7 @@ impl Telling {
                 () = tokio::time::sleep(LOOK_PAUSE), if !is_silent => {}
             }
             if !self.settings.is_silent() {
+                self.watch_the_agent();
                 self.look();
             }
         }
@@ -283,8 +324,7 @@ impl Telling {
 
     fn configure(&mut self) {
         self.settings = self.changes.borrow_and_update().clone();
-        let (group_ms, rate_max) = self.settings.pace();
-        self.desk.reconfigure(group_ms, rate_max);
+        self.desk.reconfigure(self.settings.pace());
         self.generation += 1;
         self.open_ways();
         self.looked.next_seq = 0;
@@ -314,17 +354,79 @@ impl Telling {
         }
     }
 
+    /// Whether alerts are told directly, and what is wrong with the agent itself (C8.2).
+    fn watch_the_agent(&mut self) {
+        let (tools, now) = (&self.tools, self.tools.clock.now());
+        let Some(alerts) = &self.settings.alerts else {
+            tools.counters.direct_alerts(DirectAlerts::Off);
+            return;
+        };
+        let journal = tools.ledger.health().journal;
+        let signs = Signs {
+            metrics_read: tools.counters.metrics_read(),
+            write_failures: journal.write_failures,
+            unwritable: journal.unwritable.is_some(),
+            damaged: !journal.damage.is_empty(),
+            unsynchronised: tools.clock.synchronised() == Some(false),
+            refused: tools.board.lock().config_error.is_some(),
+        };
+        let alerting = self.alerting.get_or_insert_with(|| {
+            let begin =
+                |history: &History| Alerting::new(signs, history.deliveries_about_the_agent(), now);
+            tools.ledger.read(begin)
+        });
+        let standing = alerting.observe(alerts.when, signs, now);
+        let active = match standing.from {
+            Some(_) => DirectAlerts::Active,
+            None => DirectAlerts::Ready,
+        };
+        tools.counters.direct_alerts(active);
+        if standing != self.standing {
+            match (self.standing.from, standing.from) {
+                (None, Some(_)) => tracing::warn!("alerts are told directly from now on"),
+                (Some(_), None) => tracing::info!("alerts are left to Prometheus again"),
+                _ => {}
+            }
+            self.standing = standing;
+            self.looked.next_seq = 0;
+        }
+    }
+
+    /// What is due by the facts, in the order in which it is to be sent.
+    fn due(&mut self, decided: &Decided, now: Instant) -> Vec<DueNotice> {
+        let (settings, contracts, desk) = (&self.settings, &mut self.contracts, &self.desk);
+        let standing = &self.standing;
+        self.tools.ledger.read(|history| {
+            let of = |service: &str| decided.of(service);
+            let mut due = due(history, contracts, &settings.reachable, of, now);
+            // Before anything is decided nothing is known to be over.
+            let Some(alerts) = settings.alerts.as_ref().filter(|_| decided.until.is_some()) else {
+                return due;
+            };
+            let direct = Direct {
+                from: standing.from,
+                least: alerts.least,
+                own: &standing.own,
+                in_doubt: &standing.in_doubt,
+                sent: desk.sent_lately(),
+            };
+            let of = |service: &str| decided.of_measured(service);
+            due.extend(alerts_due(history, contracts, &settings.reachable, &direct, of, now));
+            due.sort_unstable();
+            due.truncate(DUE_MAX);
+            due
+        })
+    }
+
     /// Looks what is due, and hands letters to the ways that are free.
     fn look(&mut self) {
         let (now, began) = (self.tools.clock.now(), RealInstant::now());
-        let next_seq = self.tools.ledger.read(contract::History::next_seq);
+        let next_seq = self.tools.ledger.read(History::next_seq);
         if !self.looked.is_old(next_seq, self.desk.waiting().notices, now.mono_ms) {
             return;
         }
         let decided = self.decided();
-        let (ledger, contracts) = (self.tools.ledger.clone(), &mut self.contracts);
-        let due = ledger
-            .read(|history| due(history, contracts, &self.settings.reachable, &decided, now.wall));
+        let due = self.due(&decided, now.wall);
         let unrecorded: Vec<DueNotice> = self.desk.unrecorded(&due).into_iter().cloned().collect();
         let ready = self.desk.ready(due, &self.busy, now.wall, now.mono_ms);
         let waiting = self.desk.waiting();
@@ -337,14 +439,15 @@ impl Telling {
             let Some(way) = self.free.remove(&channel) else { continue };
             letters.truncate(BATCH_MAX);
             let contracts = &mut self.contracts;
-            let letters = ledger.read(|history| {
+            let letters = self.tools.ledger.read(|history| {
                 let nothing = BTreeSet::new();
                 let prepared = |letter: Letter| {
                     let services = self.settings.reachable.contacts.get(letter.contact());
                     let services = services.unwrap_or(&nothing);
                     let statements =
                         enclosing::told(history, &letter, services, &self.tools.state_dir).into();
-                    let matters = matters(history, contracts, &letter.items, &decided);
+                    let of = |service: &str| decided.of(service);
+                    let matters = matters(history, contracts, &letter.items, of);
                     Prepared { letter, matters, statements }
                 };
                 letters.into_iter().map(prepared).collect()
@@ -359,17 +462,12 @@ impl Telling {
         self.looked = Looked { next_seq, mono_ms: now.mono_ms, rested_at };
     }
 
-    /// Up to when a service's states are decided, and on the disk (C3.9).
-    fn decided(&self) -> impl Fn(&str) -> Option<Instant> + use<> {
+    fn decided(&self) -> Decided {
         // In this order: what is decided meanwhile is not passed.
-        let decided = self.tools.ledger.decided_until();
+        let until = self.tools.ledger.decided_until();
         let live = self.tools.board.lock();
-        let open =
-            live.services.iter().filter_map(|(name, it)| Some((name.clone(), it.open_from()?)));
-        let open: BTreeMap<Arc<str>, Instant> = open.collect();
-        move |service| {
-            decided.map(|decided| open.get(service).map_or(decided, |from| decided.min(*from)))
-        }
+        let measured = live.services.iter().map(|(name, it)| (name.clone(), it.open_from()));
+        Decided { until, measured: measured.collect() }
     }
 
     fn finished(&mut self, done: Result<Batch, tokio::task::JoinError>) {

@@ -211,7 +211,7 @@ async fn a_list_says_whether_the_contacts_were_told() {
     assert_eq!(notice(&listed(&office).await, 0).as_deref(), Some("not_delivered"));
     let delivered = Fact::NoticeDelivered {
         notice: NoticeKind::StopAnnounced,
-        service: "portal".to_owned(),
+        service: Some("portal".to_owned()),
         about: "S1".to_owned(),
         contact: "anna".to_owned(),
         channel: "mail".to_owned(),

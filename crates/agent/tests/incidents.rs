@@ -155,7 +155,7 @@ async fn c5_5_c9_5_a_report_tells_all_that_is_known_of_an_incident() {
     office.measured("portal", "2026-11-10T08:12:00Z", down()).await;
     let delivered = |about: &str| Fact::NoticeDelivered {
         notice: NoticeKind::FaultReport,
-        service: "portal".to_owned(),
+        service: Some("portal".to_owned()),
         about: at(about).to_string(),
         contact: "provider".to_owned(),
         channel: "mail".to_owned(),

@@ -55,7 +55,7 @@ impl History {
             keep(Line { seq: measured.seq, at: measured.at, fact });
         }
         self.terms_from(first).for_each(|terms| keep(terms.line()));
-        self.office.lines(papers_from(at)).for_each(&mut keep);
+        self.office.lines(papers_from(at), at.plus_ms(-PAPERS_MS)).for_each(&mut keep);
         self.chain_damage.iter().map(ChainDamage::line).for_each(&mut keep);
         self.stops_from(first).flat_map(Stop::lines).for_each(&mut keep);
         let adjustments = self.adjustments.iter();
@@ -86,7 +86,7 @@ impl History {
                 papers.forget_before(papers_from(at), at.plus_ms(-PAPERS_MS));
             }
         }
-        self.office.forget_before(papers_from(at));
+        self.office.forget_before(papers_from(at), at.plus_ms(-PAPERS_MS));
         let kept = from_in_force(&self.measuring_stops, |stop| stop.from <= first).len();
         self.measuring_stops.drain(..self.measuring_stops.len() - kept);
     }

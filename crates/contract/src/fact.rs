@@ -245,8 +245,9 @@ pub enum Fact {
     NoticeDelivered {
         /// What it said.
         notice: NoticeKind,
-        /// The service that it is about.
-        service: String,
+        /// The service that it is about; none if it is about the agent itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        service: Option<String>,
         /// About what: a stop's id, an incident's opening, …
         about: String,
         /// To whom, by id; `provider` is the provider itself.

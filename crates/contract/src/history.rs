@@ -435,8 +435,9 @@ impl History {
     }
 
     fn record_paper(&mut self, line: &Line) {
-        if let Some(service) = line.fact.paper_of() {
-            self.record_mut(service).papers_mut().record(line);
+        match line.fact.paper_of() {
+            Some(service) => self.record_mut(service).papers_mut().record(line),
+            None => self.office.record(line),
         }
     }
 

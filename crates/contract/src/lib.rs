@@ -4,6 +4,7 @@
 //! The rules are numbered in `docs/contract.md`; code and tests cite them (`C4.2`).
 
 pub mod adjustments;
+pub mod alerts;
 pub mod budget;
 mod carry_over;
 mod chain_damage;
@@ -43,6 +44,7 @@ pub mod terms;
 pub mod timeline;
 
 pub use adjustments::Adjustment;
+pub use alerts::{Alert, Episode, Severity};
 pub use chain_damage::ChainDamage;
 pub use claims::{ClaimRecord, ClaimState, MonthClaim, first_lapse, month_claims};
 pub use closing::{

@@ -32,6 +32,19 @@ pub(crate) struct Counted {
     pub went_over: Option<Instant>,
 }
 
+/// The instant at which F of `lost`, which is in order of time, came to `wanted_ms`, at least 1;
+/// none if it is less (C6.2).
+pub(crate) fn reached(
+    rule: MinuteRule,
+    month: Interval,
+    lost: &[Interval],
+    wanted_ms: i64,
+) -> Option<Instant> {
+    let mut counted = MinuteCount::new(rule, month, wanted_ms - 1);
+    lost.iter().for_each(|lost| counted.add(*lost));
+    counted.finish().went_over
+}
+
 impl MinuteCount {
     pub fn new(rule: MinuteRule, month: Interval, budget_ms: i64) -> Self {
         MinuteCount {

@@ -1,16 +1,19 @@
 //! Notices that reached somebody, those that are still due, and stops whose notice came too late
 //! (C4.8, C9.5).
 
+mod alerts;
 mod due;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fact::{Fact, Line};
 use crate::history::History;
 use crate::instant::Instant;
 use crate::month_terms::ResolvedTerms;
 use crate::service_record::ServiceSetting;
 use crate::stops::Stop;
 
+pub use alerts::{Direct, alerts_due};
 pub use due::{
     DUE_MAX, DueNotice, NOTICE_AGE_MS_MAX, Reachable, due, statement_about, statement_of,
 };
@@ -38,13 +41,20 @@ pub enum NoticeKind {
     IncidentClosed,
     /// The month's statement; `about` is the month and revision.
     Statement,
-    /// An alert, sent because nobody else does; `about` is its name.
+    /// An alert, sent because nobody else does; `about` is its name and since when it holds (C8.2).
     Alert,
+    /// An alert that was told holds no more; `about` is the same.
+    AlertResolved,
 }
 
 impl NoticeKind {
+    /// Whether it tells of an alert.
+    pub fn is_alert(self) -> bool {
+        matches!(self, NoticeKind::Alert | NoticeKind::AlertResolved)
+    }
+
     /// Every kind.
-    pub const ALL: [NoticeKind; 7] = [
+    pub const ALL: [NoticeKind; 8] = [
         NoticeKind::StopAnnounced,
         NoticeKind::StopCancelled,
         NoticeKind::FaultReport,
@@ -52,6 +62,7 @@ impl NoticeKind {
         NoticeKind::IncidentClosed,
         NoticeKind::Statement,
         NoticeKind::Alert,
+        NoticeKind::AlertResolved,
     ];
 
     /// The name in facts, configuration and JSON.
@@ -64,6 +75,7 @@ impl NoticeKind {
             NoticeKind::IncidentClosed => "incident_closed",
             NoticeKind::Statement => "statement",
             NoticeKind::Alert => "alert",
+            NoticeKind::AlertResolved => "alert_resolved",
         }
     }
 }
@@ -83,6 +95,35 @@ pub struct Delivery {
     pub contact: String,
     /// By which channel: `mail`, or a webhook's name.
     pub channel: String,
+}
+
+impl Delivery {
+    /// What a line records; none if it is about something else.
+    pub(crate) fn recorded(line: &Line) -> Option<Self> {
+        let Fact::NoticeDelivered { notice, about, contact, channel, .. } = &line.fact else {
+            return None;
+        };
+        Some(Delivery {
+            seq: line.seq,
+            at: line.at,
+            notice: *notice,
+            about: about.clone(),
+            contact: contact.clone(),
+            channel: channel.clone(),
+        })
+    }
+
+    /// The line, about `service` or the agent itself.
+    pub(crate) fn line(&self, service: Option<&str>) -> Line {
+        let fact = Fact::NoticeDelivered {
+            notice: self.notice,
+            service: service.map(str::to_owned),
+            about: self.about.clone(),
+            contact: self.contact.clone(),
+            channel: self.channel.clone(),
+        };
+        Line { seq: self.seq, at: self.at, fact }
+    }
 }
 
 /// Whether the contacts of a service were told of a stop in time (C4.8).

@@ -7,6 +7,7 @@ use crate::fact::{Fact, Line};
 use crate::history::History;
 use crate::instant::Instant;
 use crate::month::Month;
+use crate::notices::Delivery;
 use crate::parties::{Provider, Vantage};
 use crate::service_record::insert_sorted;
 
@@ -32,6 +33,8 @@ pub(crate) struct Office {
     pub signing_key: Option<Recorded<String>>,
     /// By (`month`, `revision`, `seq`).
     pub statements: Vec<Statement>,
+    /// Notices about the agent itself, by `seq` (C8.2).
+    pub deliveries: Vec<Delivery>,
 }
 
 impl Office {
@@ -49,13 +52,18 @@ impl Office {
                     (made.value.month, made.value.revision, made.seq)
                 });
             }
+            Fact::NoticeDelivered { .. } => {
+                let made = Delivery::recorded(line);
+                made.into_iter()
+                    .for_each(|made| insert_sorted(&mut self.deliveries, made, |made| made.seq));
+            }
             _ => {}
         }
     }
 
-    /// The lines that a segment repeats: the latest of each, and the statements of the months
-    /// from `month` on and each customer's last one.
-    pub fn lines(&self, month: Month) -> impl Iterator<Item = Line> {
+    /// The lines that a segment repeats: the latest of each, the statements of the months from
+    /// `month` on and each customer's last one, and what was delivered from `at` on.
+    pub fn lines(&self, month: Month, at: Instant) -> impl Iterator<Item = Line> {
         let provider = self.provider.as_ref().map(|set| set.line(Fact::ProviderSet));
         let vantage = self.vantage.as_ref().map(|set| set.line(Fact::VantageSet));
         let key = self.signing_key.as_ref();
@@ -63,11 +71,14 @@ impl Office {
         let kept = self.kept_from(month);
         let statements = self.statements.iter().filter(move |made| kept.contains(&made.seq));
         let statements = statements.map(|made| made.line(Fact::StatementSigned));
-        provider.into_iter().chain(vantage).chain(key).chain(statements)
+        let delivered = self.deliveries.iter().filter(move |made| made.at >= at);
+        let delivered = delivered.map(|made| made.line(None));
+        provider.into_iter().chain(vantage).chain(key).chain(statements).chain(delivered)
     }
 
-    /// Drops the statements that [`Office::lines`] leaves out.
-    pub fn forget_before(&mut self, month: Month) {
+    /// Drops what [`Office::lines`] leaves out.
+    pub fn forget_before(&mut self, month: Month, at: Instant) {
+        self.deliveries.retain(|made| made.at >= at);
         let kept = self.kept_from(month);
         self.statements.retain(|made| kept.contains(&made.seq));
     }
@@ -107,6 +118,11 @@ impl History {
     /// The public key that signs statements now, in hex.
     pub fn signing_key(&self) -> Option<&str> {
         self.office.signing_key.as_ref().map(|set| set.value.as_str())
+    }
+
+    /// The notices delivered about the agent itself, in the order in which they were recorded.
+    pub fn deliveries_about_the_agent(&self) -> &[Delivery] {
+        &self.office.deliveries
     }
 
     /// The statements made, by month and revision (C10.1).

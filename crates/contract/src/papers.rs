@@ -18,8 +18,8 @@ impl Fact {
             Fact::ClaimSubmitted { service, .. }
             | Fact::ClaimSettled { service, .. }
             | Fact::IncidentNotifiable { service, .. }
-            | Fact::IncidentReported { service, .. }
-            | Fact::NoticeDelivered { service, .. } => Some(service),
+            | Fact::IncidentReported { service, .. } => Some(service),
+            Fact::NoticeDelivered { service, .. } => service.as_deref(),
             _ => None,
         }
     }
@@ -59,11 +59,10 @@ impl Papers {
                     insert_sorted(&mut marked.reports, reported, |made| made.seq);
                 }
             }
-            Fact::NoticeDelivered { notice, about, contact, channel, .. } => {
-                let (about, contact) = (about.clone(), contact.clone());
-                let (notice, channel) = (*notice, channel.clone());
-                let delivery = Delivery { seq, at, notice, about, contact, channel };
-                insert_sorted(&mut self.deliveries, delivery, |made| made.seq);
+            Fact::NoticeDelivered { .. } => {
+                let made = Delivery::recorded(line);
+                made.into_iter()
+                    .for_each(|made| insert_sorted(&mut self.deliveries, made, |made| made.seq));
             }
             _ => {}
         }
@@ -124,14 +123,7 @@ impl Papers {
             }
         }
         for made in self.deliveries.iter().filter(|made| made.at >= at) {
-            let fact = Fact::NoticeDelivered {
-                notice: made.notice,
-                service: service.to_owned(),
-                about: made.about.clone(),
-                contact: made.contact.clone(),
-                channel: made.channel.clone(),
-            };
-            keep(made.seq, made.at, fact);
+            lines.push(made.line(Some(service)));
         }
         lines
     }

@@ -61,7 +61,13 @@ impl SupportHours {
     /// Until when troubleshooting of an incident that opened at `opened` has to start (C9.4). A
     /// deadline that falls on the end of support time is that instant.
     pub fn deadline(&self, opened: Instant) -> Instant {
-        let mut left_ms = self.response_ms();
+        self.reached(opened, 100)
+    }
+
+    /// When the clock of an incident that opened at `opened` has run `percent` of the response
+    /// time (C8.2, C9.4).
+    pub fn reached(&self, opened: Instant, percent: i64) -> Instant {
+        let mut left_ms = self.response_ms() * percent / 100;
         if self.level == ServiceLevel::Jour {
             return opened.plus_ms(left_ms);
         }

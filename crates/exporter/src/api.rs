@@ -8,7 +8,7 @@ use contract::fact::Ground;
 use contract::{Evidence, Figure, Incident, Instant, Month, Phase, Side, StopVerdict};
 use serde::{Serialize, Serializer};
 
-use crate::counters::Counted;
+use crate::counters::{Counted, DirectAlerts};
 use crate::months::{Moment, Notice, PastAttempt, ServiceMonth};
 use crate::page::{Language, View, warnings};
 use crate::records::{
@@ -135,7 +135,11 @@ pub fn agent(snapshot: &Snapshot, counted: &Counted) -> Vec<u8> {
             failures: counted.backup_failures,
             last: counted.backed_up,
         },
-        notices: NoticesView { waiting: counted.notices_waiting, refused: counted.letters_refused },
+        notices: NoticesView {
+            waiting: counted.notices_waiting,
+            refused: counted.letters_refused,
+            direct_alerts: counted.direct_alerts,
+        },
         statement_failures: counted.statement_failures,
         witnesses: snapshot.witnesses.iter().map(WitnessView::new).collect(),
     })
@@ -312,6 +316,7 @@ struct BackupsView {
 struct NoticesView {
     waiting: u64,
     refused: u64,
+    direct_alerts: DirectAlerts,
 }
 
 #[derive(Serialize)]

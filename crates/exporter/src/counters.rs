@@ -1,5 +1,6 @@
 //! What the agent counts about itself: counters and histograms in a registry of their own.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use contract::{Instant, Phase};
@@ -8,6 +9,7 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
     Registry, TextEncoder,
 };
+use serde::Serialize;
 
 use crate::snapshot::Attempt;
 
@@ -46,6 +48,11 @@ pub struct Counters {
     notice_failures: IntCounterVec,
     notices_waiting: IntGauge,
     letters_refused: IntGauge,
+    direct_alerts_active: IntGauge,
+    /// Whether they are wanted at all.
+    direct_alerts_wanted: AtomicBool,
+    /// Answers on `/metrics` that somebody took to the end.
+    metrics_read: AtomicU64,
 }
 
 impl Counters {
@@ -213,6 +220,15 @@ impl Counters {
                     "Letters due that a mail server or a webhook refuses for good.",
                 ),
             ),
+            direct_alerts_active: register(
+                &registry,
+                IntGauge::new(
+                    "upptid_direct_alerts_active",
+                    "Whether the agent tells alerts itself: always, or as nobody scrapes it.",
+                ),
+            ),
+            direct_alerts_wanted: AtomicBool::new(false),
+            metrics_read: AtomicU64::new(0),
             registry,
         }
     }
@@ -291,6 +307,18 @@ impl Counters {
         self.letters_refused.set(i64::try_from(refused).unwrap_or(i64::MAX));
     }
 
+    /// How direct alerts stand.
+    pub fn direct_alerts(&self, now: DirectAlerts) {
+        self.direct_alerts_wanted.store(now != DirectAlerts::Off, Ordering::Relaxed);
+        self.direct_alerts_active.set(i64::from(now == DirectAlerts::Active));
+    }
+
+    /// How many answers on `/metrics` were taken to the end. Whoever counts on a Prometheus sees by
+    /// it that there is one.
+    pub fn metrics_read(&self) -> u64 {
+        self.metrics_read.load(Ordering::Relaxed)
+    }
+
     /// What they stand at, for the agent's own page.
     pub fn counted(&self) -> Counted {
         let success = self.backup_success.get();
@@ -310,7 +338,17 @@ impl Counters {
             reload_failures: self.reloads.with_label_values(&["failure"]).get(),
             notices_waiting: whole(&self.notices_waiting),
             letters_refused: whole(&self.letters_refused),
+            direct_alerts: match self.direct_alerts_wanted.load(Ordering::Relaxed) {
+                false => DirectAlerts::Off,
+                true if self.direct_alerts_active.get() == 0 => DirectAlerts::Ready,
+                true => DirectAlerts::Active,
+            },
         }
+    }
+
+    /// Somebody who may has read all of `/metrics`.
+    pub(crate) fn metrics_were_read(&self) {
+        self.metrics_read.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn scraped(&self) {
@@ -384,6 +422,21 @@ pub struct Counted {
     pub notices_waiting: u64,
     /// Letters that are refused for good.
     pub letters_refused: u64,
+    /// Whether the agent tells alerts itself.
+    pub direct_alerts: DirectAlerts,
+}
+
+/// Whether the agent tells alerts itself (C8.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectAlerts {
+    /// It never does.
+    #[default]
+    Off,
+    /// It does once nobody scrapes it.
+    Ready,
+    /// It does.
+    Active,
 }
 
 /// The bound of the bucket in which the histogram's percentile lies, in ms.

@@ -18,7 +18,7 @@ mod routes;
 pub mod snapshot;
 
 pub use access::{Access, WebConfig};
-pub use counters::Counters;
+pub use counters::{Counters, DirectAlerts};
 pub use listener::{Options, serve};
 pub use records::Records;
 pub use snapshot::{Snapshot, Source};

@@ -197,7 +197,10 @@ fn send_metrics(site: &Site, parts: &mpsc::Sender<Part>) {
     site.counters.write(&mut own);
     send(own);
     metrics::write_process(&mut send);
-    drop(parts.blocking_send(Part::End));
+    // An answer that its reader gave up on was not read.
+    if parts.blocking_send(Part::End).is_ok() {
+        site.counters.metrics_were_read();
+    }
 }
 
 async fn api_services(State(site): State<Site>, uri: Uri, headers: HeaderMap) -> Response {

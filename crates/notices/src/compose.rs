@@ -4,6 +4,7 @@ use contract::NoticeKind;
 use contract::notices::{DueNotice, PROVIDER};
 use statement::Lang;
 
+use crate::alert_words;
 use crate::blocks::{self, Block};
 use crate::identity::{letter_id, thread_id};
 use crate::matter::Matter;
@@ -23,6 +24,17 @@ pub struct Sender {
     pub provider: Option<String>,
     /// The label of what leaves the program (C10.5).
     pub classification: String,
+    /// Where its pages and its manual are.
+    pub pages: Pages,
+}
+
+/// What a letter leads to. An alert says where to look next.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Pages {
+    /// The agent's page, `https://upptid.example`, without a slash at its end.
+    pub page: String,
+    /// The runbook's page, to which an alert's heading is added.
+    pub runbook: String,
 }
 
 /// A file that goes with a letter.
@@ -67,6 +79,9 @@ pub struct Message {
 /// Writes a letter about `matters`, of which there is at least one.
 pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender, enclosed: Enclosed) -> Message {
     let items: Vec<DueNotice> = matters.iter().map(|it| it.due.clone()).collect();
+    if items.iter().all(|it| it.notice.is_alert()) {
+        return alerts(matters, &items, lang, sender);
+    }
     let first = items.first().map(|it| it.notice);
     let kind = first.filter(|first| items.iter().all(|it| it.notice == *first));
     let is_for_provider = items.iter().all(|it| it.contact == PROVIDER);
@@ -92,7 +107,36 @@ pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender, enclosed: Enclos
     content.extend(words::enclosed(lang, &enclosed));
     content.push(Block::Footer(footer(lang, sender)));
 
-    // The oldest incident first, whichever ended first: a thread has the same head throughout.
+    Message {
+        id: letter_id(&sender.agent, &items),
+        threads: threads(&items, sender),
+        is_reply,
+        text: blocks::text(&content),
+        html: blocks::html(lang.code(), &subject, &content),
+        subject,
+        files: enclosed.files,
+    }
+}
+
+/// A letter about alerts and ends of alerts.
+fn alerts(matters: &[Matter], items: &[DueNotice], lang: Lang, sender: &Sender) -> Message {
+    let subject = alert_words::subject(lang, matters, sender);
+    let mut content = alert_words::content(lang, matters, sender);
+    content.push(Block::Footer(footer(lang, sender)));
+    Message {
+        id: letter_id(&sender.agent, items),
+        threads: threads(items, sender),
+        is_reply: items.iter().all(|it| it.notice == NoticeKind::AlertResolved),
+        text: blocks::text(&content),
+        html: blocks::html(lang.code(), &subject, &content),
+        subject,
+        files: Vec::new(),
+    }
+}
+
+/// The threads of a letter: the oldest incident first, whichever ended first. A thread has the same
+/// head throughout.
+fn threads(items: &[DueNotice], sender: &Sender) -> Vec<String> {
     let mut by_age: Vec<&DueNotice> = items.iter().collect();
     by_age.sort_by_key(|it| (&it.about, &it.service));
     let mut threads: Vec<String> = Vec::new();
@@ -101,15 +145,7 @@ pub fn compose(matters: &[Matter], lang: Lang, sender: &Sender, enclosed: Enclos
             threads.push(thread);
         }
     }
-    Message {
-        id: letter_id(&sender.agent, &items),
-        threads,
-        is_reply,
-        text: blocks::text(&content),
-        html: blocks::html(lang.code(), &subject, &content),
-        subject,
-        files: enclosed.files,
-    }
+    threads
 }
 
 /// A thread keeps its subject; what came of it stands behind.
@@ -140,7 +176,7 @@ fn digest_opening(lang: Lang, count: usize) -> String {
 
 /// How a fault report is answered (C9.4).
 fn acknowledge(lang: Lang, items: &[DueNotice]) -> String {
-    let service = items.first().map_or("", |it| &it.service);
+    let service = items.first().and_then(|it| it.service.as_deref()).unwrap_or_default();
     let command = format!("upptid incident ack {service}");
     match lang {
         Lang::Sv => format!("Kvittera när felsökningen har börjat, för varje tjänst: {command}"),

@@ -25,11 +25,21 @@ const REFUSED_PAUSE_MS_MAX: i64 = 4 * 3_600_000;
 /// How long a refused letter is tried again.
 const REFUSED_MS_MAX: i64 = 24 * 3_600_000;
 
+/// How letters wait for others, and how many go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Pace {
+    /// How long incidents wait for others, in ms.
+    pub group_ms: i64,
+    /// How long alerts wait for others, in ms; so long lies between two letters about alerts.
+    pub alert_group_ms: i64,
+    /// Letters to one contact within ten minutes.
+    pub rate_max: usize,
+}
+
 /// Who may be written to now, and what went out.
 #[derive(Debug, Default)]
 pub struct Desk {
-    group_ms: i64,
-    rate_max: usize,
+    pace: Pace,
     /// Closed ways, by channel.
     ways: BTreeMap<String, Pause>,
     /// Letters that did not go, by their id, each with its first notice.
@@ -38,8 +48,13 @@ pub struct Desk {
     sent: HashSet<DueNotice>,
     /// When letters went to each contact lately, by mail.
     recent: BTreeMap<String, VecDeque<i64>>,
+    /// Since when alerts to a recipient wait for others, by channel and contact.
+    gathering: BTreeMap<Recipient, i64>,
     waiting: Waiting,
 }
+
+/// A channel, and whom it reaches.
+type Recipient = (String, String);
 
 /// What waits, for gauges.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -77,15 +92,19 @@ impl Pause {
 }
 
 impl Desk {
-    /// A desk at which incidents wait `group_ms` for others, and `rate_max` letters go to one
-    /// contact within ten minutes.
-    pub fn new(group_ms: i64, rate_max: usize) -> Self {
-        Desk { group_ms, rate_max: rate_max.max(1), ..Desk::default() }
+    /// A desk at which nothing waits yet.
+    pub fn new(pace: Pace) -> Self {
+        Desk { pace, ..Desk::default() }
     }
 
     /// Takes over other settings; what went out and what failed stays known.
-    pub fn reconfigure(&mut self, group_ms: i64, rate_max: usize) {
-        (self.group_ms, self.rate_max) = (group_ms, rate_max.max(1));
+    pub fn reconfigure(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
+    /// What went out, and was not on record when it was last looked.
+    pub fn sent_lately(&self) -> &HashSet<DueNotice> {
+        &self.sent
     }
 
     /// Of what is due by the facts: what went out, and has to be recorded (again).
@@ -103,12 +122,14 @@ impl Desk {
         mono_ms: i64,
     ) -> BTreeMap<String, Vec<Letter>> {
         self.forget(&due, mono_ms);
-        let fresh = due.into_iter().filter(|it| !self.sent.contains(it)).collect();
-        let letters = letters(fresh, self.group_ms);
+        let fresh = due.into_iter().filter(|it| !self.sent.contains(it));
+        let (alerts, fresh) = fresh.partition(|it| it.notice.is_alert());
+        let mut letters = letters(fresh, self.pace.group_ms);
+        letters.extend(self.gathered(alerts, mono_ms));
         let ids: Vec<String> = letters.iter().map(|letter| letter_id("", &letter.items)).collect();
 
         let mut blocked = HashSet::new();
-        let mut ready: BTreeMap<(String, String), Vec<Letter>> = BTreeMap::new();
+        let mut ready: BTreeMap<Recipient, Vec<Letter>> = BTreeMap::new();
         for (letter, id) in letters.into_iter().zip(&ids) {
             let pause = self.pause_of(id);
             if pause.is_some_and(|pause| pause.is_given_up(mono_ms)) {
@@ -134,13 +155,36 @@ impl Desk {
             by_channel.entry(channel).or_default().extend(letters);
         }
         for letters in by_channel.values_mut() {
-            letters.sort_by(|a, b| a.items.cmp(&b.items));
+            let order = |it: &Letter| (!it.is_about_alerts(), it.items.clone());
+            letters.sort_by_cached_key(order);
         }
         by_channel
     }
 
+    /// The letters about alerts to those for whom they have waited long enough for others.
+    fn gathered(&mut self, alerts: Vec<DueNotice>, mono_ms: i64) -> Vec<Letter> {
+        let mut by_recipient: BTreeMap<Recipient, Vec<DueNotice>> = BTreeMap::new();
+        for it in alerts {
+            by_recipient.entry((it.channel.clone(), it.contact.clone())).or_default().push(it);
+        }
+        let last = mono_ms - self.pace.alert_group_ms;
+        // Who was just written to waits, whether there is more for them or not.
+        self.gathering.retain(|who, since| by_recipient.contains_key(who) || *since > last);
+        let mut letters = Vec::new();
+        for (who, items) in by_recipient {
+            if *self.gathering.entry(who).or_insert(mono_ms) <= last {
+                letters.extend(Letter::of_alerts(&items));
+            }
+        }
+        letters
+    }
+
     /// A letter went out: the server has accepted it.
     pub fn sent(&mut self, letter: &Letter, mono_ms: i64) {
+        if letter.is_about_alerts() {
+            let who = (letter.channel().to_owned(), letter.contact().to_owned());
+            self.gathering.insert(who, mono_ms);
+        }
         self.ways.remove(letter.channel());
         self.failed.remove(&letter_id("", &letter.items));
         self.sent.extend(letter.items.iter().cloned());
@@ -208,11 +252,14 @@ impl Desk {
             return letters;
         }
         let recent = self.recent.get(contact).map_or(0, VecDeque::len);
-        let allowed = self.rate_max.saturating_sub(recent);
+        let allowed = self.pace.rate_max.max(1).saturating_sub(recent);
         if letters.len() <= allowed {
             return letters;
         }
-        let mut joined = Letter::joined(letters);
+        // Alerts are gathered already, and come first.
+        let (mut joined, rest): (Vec<_>, Vec<_>) =
+            letters.into_iter().partition(Letter::is_about_alerts);
+        joined.extend(Letter::joined(rest));
         joined.truncate(allowed);
         joined.retain(|letter| {
             let pause = self.pause_of(&letter_id("", &letter.items));
@@ -223,8 +270,9 @@ impl Desk {
 }
 
 /// Whose letters about what have to keep their order.
-fn thread_of(it: &DueNotice) -> [String; 4] {
-    [it.channel.clone(), it.contact.clone(), it.service.clone(), it.about.clone()]
+fn thread_of(it: &DueNotice) -> [Option<String>; 4] {
+    let (channel, contact) = (it.channel.clone(), it.contact.clone());
+    [Some(channel), Some(contact), it.service.clone(), Some(it.about.clone())]
 }
 
 #[cfg(test)]
@@ -241,6 +289,10 @@ mod tests {
         ready.into_values().flatten().collect()
     }
 
+    fn desk(group_ms: i64) -> Desk {
+        Desk::new(Pace { group_ms, alert_group_ms: 60_000, rate_max: 10 })
+    }
+
     fn opened_and_closed() -> [DueNotice; 2] {
         let opened = notice(NoticeKind::IncidentOpened, 0, "portal", "anna");
         let closed = DueNotice {
@@ -254,7 +306,7 @@ mod tests {
     #[test]
     fn c9_5_the_end_of_an_incident_is_not_told_before_its_beginning() {
         let due = opened_and_closed();
-        let mut desk = Desk::new(0, 10);
+        let mut desk = desk(0);
         let letters = ready(&mut desk, &due, 0);
         assert_eq!(letters.len(), 2);
         desk.failed(&letters[0], &Trouble::Later("450".to_owned()), 0);
@@ -271,7 +323,7 @@ mod tests {
     fn c9_5_incidents_wait_for_others_and_stops_do_not() {
         let stop = notice(NoticeKind::StopAnnounced, 0, "portal", "anna");
         let opened = notice(NoticeKind::IncidentOpened, 0, "portal", "anna");
-        let mut desk = Desk::new(120_000, 10);
+        let mut desk = desk(120_000);
         let mut at = |ms| {
             let due = vec![stop.clone(), opened.clone()];
             let now = Instant::from_ms(ms);
@@ -283,7 +335,7 @@ mod tests {
     #[test]
     fn a_closed_way_is_tried_ever_more_slowly_up_to_five_minutes() {
         let due = opened_and_closed();
-        let mut desk = Desk::new(0, 10);
+        let mut desk = desk(0);
         let letter = ready(&mut desk, &due, 0).remove(0);
         let (mut now_ms, mut pauses) = (0, Vec::new());
         for _ in 0..11 {
@@ -302,7 +354,7 @@ mod tests {
         let refused = notice(NoticeKind::IncidentOpened, 0, "portal", "anna");
         let other = notice(NoticeKind::IncidentOpened, 0, "portal", "bo");
         let due = vec![refused, other];
-        let mut desk = Desk::new(0, 10);
+        let mut desk = desk(0);
         let letter = ready(&mut desk, &due, 0).remove(0);
         let mut tries = 0;
         for minute in 0..3 * 24 * 60 {
@@ -323,7 +375,7 @@ mod tests {
         let due: Vec<DueNotice> = (0..25)
             .map(|minute| notice(NoticeKind::IncidentOpened, minute, "portal", "anna"))
             .collect();
-        let mut desk = Desk::new(0, 10);
+        let mut desk = desk(0);
         for (place, it) in due[..9].iter().enumerate() {
             let letters = ready(&mut desk, std::slice::from_ref(it), 0);
             assert_eq!(letters.len(), 1, "{place}");
@@ -343,8 +395,65 @@ mod tests {
     #[test]
     fn a_busy_channel_gets_nothing_more() {
         let due = opened_and_closed();
-        let mut desk = Desk::new(0, 10);
+        let mut desk = desk(0);
         let busy = BTreeSet::from([MAIL.to_owned()]);
         assert!(desk.ready(due.to_vec(), &busy, LATER, 0).is_empty());
+    }
+
+    /// `minute` after the epoch something began to hold of `service` that `oncall` is mailed about.
+    fn alert(minute: i64, service: &str) -> DueNotice {
+        let due = notice(NoticeKind::Alert, minute, service, "oncall");
+        DueNotice { about: contract::Alert::LoginDown.about(due.since), ..due }
+    }
+
+    #[test]
+    fn c8_2_alerts_of_a_minute_go_in_one_letter_and_no_two_letters_within_one() {
+        let mut due = vec![alert(0, "a")];
+        let mut desk = desk(0);
+        assert_eq!(ready(&mut desk, &due, 0), [], "others may join");
+        due.extend((0..700).map(|place| alert(1, &format!("s{place}"))));
+        assert_eq!(ready(&mut desk, &due, 59_999), []);
+        let letters = ready(&mut desk, &due, 60_000);
+        let [letter] = &letters[..] else { panic!("{} letters", letters.len()) };
+        assert_eq!(letter.items, due, "a whole fleet is one letter");
+        desk.sent(letter, 60_000);
+        // What begins after it waits, also if nothing was due in between.
+        assert_eq!(ready(&mut desk, &due, 61_000), []);
+        assert_eq!(ready(&mut desk, &[], 62_000), []);
+        let later = [alert(2, "b")];
+        assert_eq!(ready(&mut desk, &later, 70_000), []);
+        assert_eq!(ready(&mut desk, &later, 119_999), []);
+        assert_eq!(ready(&mut desk, &later, 120_000).len(), 1);
+    }
+
+    #[test]
+    fn c8_2_an_alert_is_not_told_as_over_before_it_was_told() {
+        let begun = alert(0, "a");
+        let over = DueNotice {
+            notice: NoticeKind::AlertResolved,
+            since: begun.since.plus_ms(1),
+            ..begun.clone()
+        };
+        let mut desk = desk(0);
+        let due = [begun, over];
+        ready(&mut desk, &due, 0);
+        let letters = ready(&mut desk, &due, 60_000);
+        assert_eq!(letters[0].items, due, "in their order");
+        desk.failed(&letters[0], &Trouble::Later("450".to_owned()), 60_000);
+        assert_eq!(ready(&mut desk, &due, 60_000), []);
+        assert_eq!(ready(&mut desk, &due, 61_000), letters);
+    }
+
+    #[test]
+    fn c8_2_alerts_come_first_where_letters_are_too_many() {
+        let mut due: Vec<DueNotice> = (0..25)
+            .map(|minute| notice(NoticeKind::IncidentOpened, minute, "portal", "oncall"))
+            .collect();
+        due.push(alert(30, "portal"));
+        let mut desk = desk(0);
+        ready(&mut desk, &due, 0);
+        let letters = ready(&mut desk, &due, 60_000);
+        assert_eq!(letters.len(), 2);
+        assert!(letters[0].is_about_alerts() && !letters[1].is_about_alerts());
     }
 }

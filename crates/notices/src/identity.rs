@@ -17,7 +17,7 @@ pub fn letter_id(origin: &str, items: &[DueNotice]) -> String {
     let mut parts = vec!["letter", origin];
     parts.extend(recipient);
     for it in items {
-        parts.extend([it.notice.as_str(), &it.service, &it.about]);
+        parts.extend([it.notice.as_str(), service_of(it), &it.about]);
     }
     id(&parts)
 }
@@ -27,14 +27,21 @@ pub fn thread_id(origin: &str, it: &DueNotice) -> String {
     match it.notice {
         NoticeKind::StopAnnounced | NoticeKind::StopCancelled => id(&["stop", origin, &it.about]),
         NoticeKind::FaultReport | NoticeKind::IncidentOpened | NoticeKind::IncidentClosed => {
-            id(&["incident", origin, &it.service, &it.about])
+            id(&["incident", origin, service_of(it), &it.about])
         }
         NoticeKind::Statement => {
             let month = it.about.split('/').next().unwrap_or_default();
             id(&["statement", origin, month])
         }
-        NoticeKind::Alert => id(&["alert", origin, &it.service, &it.about]),
+        NoticeKind::Alert | NoticeKind::AlertResolved => {
+            id(&["alert", origin, service_of(it), &it.about])
+        }
     }
+}
+
+/// No service has an empty name.
+fn service_of(it: &DueNotice) -> &str {
+    it.service.as_deref().unwrap_or_default()
 }
 
 fn id(parts: &[&str]) -> String {
@@ -66,7 +73,7 @@ mod tests {
         DueNotice {
             since: Instant::from_ms(0),
             notice,
-            service: service.to_owned(),
+            service: Some(service.to_owned()),
             about: about.to_owned(),
             contact: contact.to_owned(),
             channel: "mail".to_owned(),

@@ -8,6 +8,8 @@ use contract::{Instant, NoticeKind};
 
 /// Most notices in one letter.
 pub const ITEMS_MAX: usize = 200;
+/// Most alerts in one letter: what concerns a whole fleet is one.
+pub const ALERTS_MAX: usize = 5_000;
 
 /// What one recipient is told at once. Never empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +35,17 @@ impl Letter {
     pub fn kind(&self) -> Option<NoticeKind> {
         let first = self.items[0].notice;
         self.items.iter().all(|it| it.notice == first).then_some(first)
+    }
+
+    /// Whether it tells of nothing but alerts.
+    pub fn is_about_alerts(&self) -> bool {
+        self.items.iter().all(|it| it.notice.is_alert())
+    }
+
+    /// Alerts to one recipient, in their order.
+    pub(crate) fn of_alerts(items: &[DueNotice]) -> impl Iterator<Item = Letter> {
+        let letter = |items: &[DueNotice]| Letter { items: items.to_vec(), ready_at: Instant::MIN };
+        items.chunks(ALERTS_MAX).map(letter)
     }
 
     /// Several letters to one recipient as one.
@@ -116,7 +129,7 @@ pub(crate) mod tests {
         DueNotice {
             since,
             notice: kind,
-            service: service.to_owned(),
+            service: Some(service.to_owned()),
             about: since.to_string(),
             contact: contact.to_owned(),
             channel: MAIL.to_owned(),
@@ -137,7 +150,8 @@ pub(crate) mod tests {
             2 * MINUTE_MS,
         );
         let shown = letters.iter().map(|letter| {
-            let services: Vec<_> = letter.items.iter().map(|it| &*it.service).collect();
+            let services: Vec<_> =
+                letter.items.iter().filter_map(|it| it.service.as_deref()).collect();
             (letter.contact(), services.join(" "), letter.ready_at.ms() / MINUTE_MS)
         });
         assert_eq!(

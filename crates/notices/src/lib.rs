@@ -7,12 +7,14 @@
 //! |---|---|
 //! | `letter.rs` | due notices, put together into letters |
 //! | `desk.rs` | which letters may go now: order, back-off, the rate limit |
-//! | `matter.rs` | what the facts say of a letter's notices |
-//! | `compose.rs`, `words.rs`, `blocks.rs` | the letter in Swedish or English, as text and HTML |
+//! | `matter.rs`, `alert.rs` | what the facts say of a letter's notices |
+//! | `compose.rs`, `words.rs`, `alert_words.rs`, `blocks.rs` | the letter in Swedish or English, as text and HTML |
 //! | `identity.rs` | the ids by which a letter and its thread are known |
 //! | `mail.rs`, `webhook.rs` | the two ways out |
 //! | `settings.rs`, `trouble.rs` | where letters go to, and why one did not |
 
+mod alert;
+mod alert_words;
 mod blocks;
 mod compose;
 mod desk;
@@ -26,8 +28,8 @@ mod trouble;
 pub mod webhook;
 mod words;
 
-pub use compose::{Enclosed, EnclosedFile, Message, Sender, compose};
-pub use desk::{Desk, Waiting};
+pub use compose::{Enclosed, EnclosedFile, Message, Pages, Sender, compose};
+pub use desk::{Desk, Pace, Waiting};
 pub use identity::{letter_id, thread_id};
 pub use letter::{ITEMS_MAX, Letter, letters};
 pub use matter::{Matter, matters};

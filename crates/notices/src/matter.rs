@@ -10,6 +10,8 @@ use contract::{
 };
 use jiff::tz::TimeZone;
 
+use crate::alert::{self, AlertSeen};
+
 /// A notice with what it is about.
 #[derive(Clone, Debug)]
 pub struct Matter {
@@ -32,6 +34,8 @@ pub enum What {
     Stop(Box<Stop>),
     /// A service's month on a statement (C6.7).
     Statement(Box<Statement>),
+    /// An alert (C8.2).
+    Alert(Box<AlertSeen>),
 }
 
 /// An incident.
@@ -91,15 +95,22 @@ pub fn matters(
     decided: impl Fn(&str) -> Option<Instant>,
 ) -> Vec<Matter> {
     let matter = |due: &DueNotice| {
-        let contract = contracts.running(history, &due.service, due.since);
+        // What is about the agent itself is told in the contract's own time zone.
+        let service = due.service.as_deref().unwrap_or_default();
+        let contract = contracts.running(history, service, due.since);
         let what = match due.notice {
             NoticeKind::FaultReport | NoticeKind::IncidentOpened | NoticeKind::IncidentClosed => {
-                let decided = decided(&due.service);
-                decided.and_then(|decided| incident(history, contracts, due, decided))
+                let decided = decided(service);
+                decided.and_then(|decided| incident(history, contracts, due, service, decided))
             }
-            NoticeKind::StopAnnounced | NoticeKind::StopCancelled => stop(history, contracts, due),
-            NoticeKind::Statement => statement(history, due),
-            NoticeKind::Alert => None,
+            NoticeKind::StopAnnounced | NoticeKind::StopCancelled => {
+                stop(history, contracts, due, service)
+            }
+            NoticeKind::Statement => statement(history, due, service),
+            NoticeKind::Alert | NoticeKind::AlertResolved => {
+                let seen = alert::seen(history, contracts, due, decided(service));
+                seen.map(|seen| What::Alert(Box::new(seen)))
+            }
         };
         let zone = contract.terms.zone().clone();
         let customer = contract.customer.map(str::to_owned);
@@ -112,9 +123,9 @@ fn incident(
     history: &History,
     contracts: &mut Contracts,
     due: &DueNotice,
+    service: &str,
     decided: Instant,
 ) -> Option<What> {
-    let service = &due.service;
     let opened: Instant = due.about.parse().ok()?;
     // The month in which it ended, or goes on, sees all of it (C9.1).
     let seen_at = if due.notice == NoticeKind::IncidentClosed { due.since } else { opened };
@@ -139,10 +150,15 @@ fn incident(
     })))
 }
 
-fn stop(history: &History, contracts: &mut Contracts, due: &DueNotice) -> Option<What> {
+fn stop(
+    history: &History,
+    contracts: &mut Contracts,
+    due: &DueNotice,
+    service: &str,
+) -> Option<What> {
     let stop = history.stop(&due.about)?;
-    let terms = contracts.running(history, &due.service, stop.window.from).terms;
-    let judged = judged_stops(history, &due.service, terms.resolved(), stop.window);
+    let terms = contracts.running(history, service, stop.window.from).terms;
+    let judged = judged_stops(history, service, terms.resolved(), stop.window);
     let verdict = judged.iter().find(|judged| judged.stop.id == stop.id)?.verdict;
     Some(What::Stop(Box::new(Stop {
         id: stop.id.clone(),
@@ -156,9 +172,9 @@ fn stop(history: &History, contracts: &mut Contracts, due: &DueNotice) -> Option
     })))
 }
 
-fn statement(history: &History, due: &DueNotice) -> Option<What> {
+fn statement(history: &History, due: &DueNotice, service: &str) -> Option<What> {
     let (month, revision) = statement_of(&due.about)?;
-    let mut closes = history.closes(&due.service).iter();
+    let mut closes = history.closes(service).iter();
     // A revision closes again only the services that it concerns.
     let close =
         closes.rfind(|made| made.close.month == month && made.close.revision <= revision)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use contract::{Instant, NoticeKind};
+use contract::{Instant, NoticeKind, ServiceState};
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use hyper_util::rt::TokioIo;
@@ -15,10 +15,13 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::ServerName;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use statement::Lang;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::alert::AlertSeen;
+use crate::alert_words;
 use crate::compose::Sender;
 use crate::identity::{hex, letter_id};
 use crate::matter::{Matter, What};
@@ -176,6 +179,7 @@ fn tls(settings: &Webhook) -> Result<TlsConnector, String> {
 /// The body, as `docs/notices.md` gives it.
 fn body(matters: &[Matter], sender: &Sender, now: Instant) -> Vec<u8> {
     let items: Vec<_> = matters.iter().map(|it| it.due.clone()).collect();
+    let notice = |it: &Matter| notice(it, sender);
     let body = json!({
         "form": FORM,
         "id": letter_id(&sender.agent, &items),
@@ -188,7 +192,7 @@ fn body(matters: &[Matter], sender: &Sender, now: Instant) -> Vec<u8> {
     body.to_string().into_bytes()
 }
 
-fn notice(it: &Matter) -> Value {
+fn notice(it: &Matter, sender: &Sender) -> Value {
     let mut notice = json!({
         "notice": it.due.notice,
         "service": it.due.service,
@@ -230,8 +234,41 @@ fn notice(it: &Matter) -> Value {
                 "figure": made.figure,
             }),
         ),
+        Some(What::Alert(seen)) => ("alert", alert(it, seen, sender)),
         None => return notice,
     };
     notice[key] = what;
     notice
+}
+
+fn alert(it: &Matter, seen: &AlertSeen, sender: &Sender) -> Value {
+    let mut alert = json!({
+        "name": seen.alert.name(),
+        "severity": seen.alert.severity(),
+        "since": seen.since,
+        "until": seen.until,
+        "summary": alert_words::summary(Lang::En, it, seen, sender),
+        "runbook_url": alert_words::runbook(seen.alert, &sender.pages),
+        "page_url": alert_words::page(it, &sender.pages),
+    });
+    if let Some(service) = &seen.service {
+        let (state, cause) = match &service.state {
+            ServiceState::Up => ("up", None),
+            ServiceState::Down { cause } => ("down", Some(cause.as_str())),
+            ServiceState::Unmeasured { cause } => ("unmeasured", Some(cause.as_str())),
+        };
+        alert["state"] = json!({
+            "state": state,
+            "cause": cause,
+            "since": service.since,
+            "evidence": service.evidence,
+        });
+        alert["budget"] = json!({
+            "counted_ms": service.counted_ms,
+            "budget_ms": service.budget_ms,
+            "next_level_ms": service.next_level_ms,
+        });
+        alert["response_deadline"] = json!(service.response_deadline);
+    }
+    alert
 }

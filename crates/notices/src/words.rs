@@ -3,6 +3,7 @@
 use contract::{Evidence, NoticeKind, StopVerdict};
 use statement::Lang;
 
+use crate::alert_words;
 use crate::blocks::Block;
 use crate::compose::Enclosed;
 use crate::matter::{Incident, Matter, Statement, Stop, What};
@@ -12,7 +13,7 @@ const NAMED_MAX: usize = 3;
 
 /// `portal`, `portal och lön`, `12 tjänster`.
 pub(crate) fn services(lang: Lang, matters: &[Matter]) -> String {
-    let mut names: Vec<String> = matters.iter().map(|it| it.due.service.clone()).collect();
+    let mut names: Vec<String> = matters.iter().filter_map(|it| it.due.service.clone()).collect();
     names.sort();
     names.dedup();
     if names.len() <= NAMED_MAX {
@@ -56,7 +57,7 @@ pub(crate) fn subject(
             let what = lang.of("Tillgänglighet", "Availability");
             format!("{what} {}: {services}", lang.month(statement.month))
         }
-        (None, kind) => format!("{}: {services}", title(lang, kind)),
+        (Some(What::Alert(_)) | None, kind) => format!("{}: {services}", title(lang, kind)),
     }
 }
 
@@ -89,6 +90,7 @@ pub(crate) fn title(lang: Lang, kind: NoticeKind) -> &'static str {
         NoticeKind::IncidentClosed => lang.of("Störning över", "Incident over"),
         NoticeKind::Statement => lang.of("Månadens tillgänglighet", "The month's availability"),
         NoticeKind::Alert => lang.of("Larm", "Alert"),
+        NoticeKind::AlertResolved => lang.of("Larm över", "Alert over"),
     }
 }
 
@@ -132,13 +134,14 @@ pub(crate) fn opening(lang: Lang, kind: NoticeKind, all: &[Matter]) -> String {
             Lang::Sv => format!("Månadens utlåtande för {services} är upprättat och signerat."),
             Lang::En => format!("The month's statement for {services} is made and signed."),
         },
-        NoticeKind::Alert => title(lang, kind).to_owned(),
+        NoticeKind::Alert | NoticeKind::AlertResolved => title(lang, kind).to_owned(),
     }
 }
 
 /// All that is said of one service.
 pub(crate) fn details(lang: Lang, it: &Matter) -> Vec<Block> {
-    let mut rows = vec![(lang.of("Tjänst", "Service").to_owned(), it.due.service.clone())];
+    let service = it.due.service.clone().unwrap_or_default();
+    let mut rows = vec![(lang.of("Tjänst", "Service").to_owned(), service)];
     if let Some(customer) = &it.customer {
         rows.push((lang.of("Kund", "Customer").to_owned(), customer.clone()));
     }
@@ -163,7 +166,7 @@ pub(crate) fn details(lang: Lang, it: &Matter) -> Vec<Block> {
         }
         Some(What::Stop(stop)) => rows.extend(stop_rows(lang, it, stop)),
         Some(What::Statement(statement)) => rows.extend(statement_rows(lang, statement)),
-        None => rows.push(row(
+        Some(What::Alert(_)) | None => rows.push(row(
             lang,
             title(Lang::Sv, it.due.notice),
             title(Lang::En, it.due.notice),
@@ -198,8 +201,11 @@ pub(crate) fn enclosed(lang: Lang, enclosed: &Enclosed) -> Vec<Block> {
 
 /// One service in a line.
 pub(crate) fn line(lang: Lang, it: &Matter) -> String {
-    let service = &it.due.service;
+    let service = it.due.service.as_deref().unwrap_or_default();
     let what = title(lang, it.due.notice);
+    if let Some(What::Alert(seen)) = &it.what {
+        return format!("{what}: {}", alert_words::line(lang, it, seen));
+    }
     let when = match &it.what {
         Some(What::Incident(incident)) => match incident.closed {
             Some(closed) if it.due.notice == NoticeKind::IncidentClosed => {
@@ -212,7 +218,7 @@ pub(crate) fn line(lang: Lang, it: &Matter) -> String {
             let availability = lang.percent(made.figure.availability_percent);
             format!("{} {availability}", lang.month(made.month))
         }
-        None => it.due.about.clone(),
+        Some(What::Alert(_)) | None => it.due.about.clone(),
     };
     format!("{what}: {service}, {when}")
 }

@@ -10,6 +10,7 @@ use contract::Terms;
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::alerts::{self, alerts};
 use super::notices::{self, mail_server, webhooks};
 use super::problem::{Problem, Problems, Source};
 use super::program::{Config, Contact, Service};
@@ -26,8 +27,10 @@ const SERVICES_MAX: usize = 10_000;
 /// Most contacts, in all.
 const CONTACTS_MAX: usize = 10_000;
 /// What only the main file may say.
-const MAIN_KEYS: [&str; 10] =
-    ["include", "agent", "web", "admin", "log", "witness", "provider", "backup", "mail", "webhook"];
+const MAIN_KEYS: [&str; 11] = [
+    "include", "agent", "web", "admin", "log", "witness", "provider", "backup", "mail", "webhook",
+    "alerts",
+];
 
 /// What a configuration came to.
 pub(super) struct Loaded {
@@ -142,9 +145,11 @@ fn read(
     let services = services(&files, pieces, broken, &terms, places);
     let contacts = contacts(&files, &services);
     let (mail, mail_password) = mail_server(main, places).unzip();
+    let web = web(main, places);
     let config = Config {
         agent: agent(main, places.folder),
-        web: web(main, places),
+        alerts: alerts(main, &contacts, &web),
+        web,
         admin: admin(main, places.folder),
         log: log(main),
         witness: witness(main),
@@ -159,6 +164,7 @@ fn read(
         warnings: Problems::default(),
     };
     notices::warn_of_silence(main, &config, places);
+    alerts::warn_of_silence(main, &config, places);
     main.value("include");
     for included in &files.included {
         for key in MAIN_KEYS {

@@ -3,6 +3,7 @@
 //! The file's shape and the program's shape differ; [`Config::load`] is the only road between.
 //! The file's shape is what `load` and the files named after its tables ask a `table::Table` for.
 
+mod alerts;
 mod check;
 mod load;
 mod login;
@@ -21,6 +22,7 @@ mod value;
 
 use std::path::Path;
 
+pub use alerts::{Alerts, AlertsWhen};
 pub use check::{Check, Plan, check};
 pub use problem::{Problem, Problems};
 pub use program::{

@@ -85,6 +85,8 @@ pub(super) struct Told {
     contacts: BTreeMap<String, Vec<String>>,
     /// Each webhook, and what it is told.
     webhooks: BTreeMap<String, Vec<&'static str>>,
+    /// When alerts are told directly, and to whom; none if they are left to Prometheus.
+    direct_alerts: Option<String>,
 }
 
 impl Told {
@@ -113,6 +115,7 @@ impl Told {
                 None => BTreeMap::new(),
             },
             webhooks: config.webhooks.iter().map(webhook).collect(),
+            direct_alerts: config.alerts.as_ref().map(|alerts| alerts.summary(config)),
             mail,
         }
     }
@@ -132,6 +135,7 @@ impl Told {
         for (webhook, kinds) in &self.webhooks {
             lines.push(("webhook", format!("{webhook}: {}", kinds.join(", "))));
         }
+        lines.extend(self.direct_alerts.iter().map(|told| ("direct alerts", told.clone())));
         if lines.is_empty() {
             let nobody = "nobody is told of planned stops and incidents; see [mail], [[webhook]]";
             lines.push(("notices", nobody.to_owned()));
@@ -190,9 +194,7 @@ fn webhook(table: &Table<'_>, places: &Places<'_>) -> Option<Webhook> {
         let problem = table.problem("name", "what this webhook is told is not signed");
         table.note(problem.help("add secret, so that the receiver knows who tells it").warning());
     }
-    // Alerts are Alertmanager's to send.
-    let told = NoticeKind::ALL.into_iter().filter(|kind| *kind != NoticeKind::Alert);
-    let told: Vec<_> = told.map(|kind| (kind.as_str(), kind)).collect();
+    let told = NoticeKind::ALL.map(|kind| (kind.as_str(), kind));
     let kinds = table.texts("kinds", one_of(&told));
     let kinds = kinds.map_or_else(Webhook::default_kinds, BTreeSet::from_iter);
     let roots = roots(table, places);

@@ -10,6 +10,7 @@ use exporter::WebConfig;
 use notices::settings::{Mail, Webhook};
 use probe::settings::Login;
 
+use super::alerts::Alerts;
 use super::problem::Problems;
 use super::secret::SecretPlace;
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub backup: Backup,
     /// Programs that are told. Names are unique.
     pub webhooks: Vec<Webhook>,
+    /// Alerts that the agent tells itself; none: it leaves them to Prometheus (C8.2).
+    pub alerts: Option<Alerts>,
     /// What is allowed but should be known. Never errors.
     pub warnings: Problems,
 }

@@ -43,7 +43,7 @@ pub fn told(
         let customer_of = |service: &str| {
             history.setting_in_force(service, month).map(|set| set.customer.as_deref())
         };
-        let Some(customer) = customer_of(&it.service) else { continue };
+        let Some(customer) = it.service.as_deref().and_then(customer_of) else { continue };
         let mut made = history.statements_of(customer, month).map(|made| &*made.value);
         let Some(made) = made.rfind(|made| made.revision == revision) else { continue };
         if told.iter().any(|it| it.made == *made) {

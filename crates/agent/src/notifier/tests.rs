@@ -1,11 +1,12 @@
 use std::sync::Mutex;
 
-use contract::ServiceState;
+use contract::{Alert, ServiceState};
 use ledger::OpenOptions;
 use mail_service::{Mail, MailFault, MailOptions, MailServer};
 use watch::Now;
 
 use super::*;
+use crate::board::LiveService;
 
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -74,6 +75,59 @@ impl Scene {
         let path = self.folder.path().join("upptid.toml");
         std::fs::write(&path, text).unwrap();
         Config::load(&path, None).unwrap()
+    }
+
+    /// An agent that tells nobody but those on call, and its notifier.
+    fn start_on_call(&self, when: &str) -> (Notifier, Arc<Counters>) {
+        let counters = Arc::new(Counters::new());
+        let board = Arc::new(Board::default());
+        let text = format!(
+            "[mail]\nserver = \"127.0.0.1:{}\"\ntls = \"none\"\nfrom = \"a@b.example\"\n\
+             [alerts]\nwhen = \"{when}\"\nto = [\"oncall\"]\n\
+             [[contact]]\nid = \"oncall\"\nmail = \"oncall@b.example\"\nlang = \"en\"\n\
+             [[service]]\nname = \"portal\"\nlogin.url = \"https://portal.example/\"\n\
+             login.user = \"probe\"\nlogin.password = {{ file = \"upptid.toml\" }}\n",
+            self.server.port()
+        );
+        let path = self.folder.path().join("upptid.toml");
+        std::fs::write(&path, text).unwrap();
+        let config = Config::load(&path, None).unwrap();
+        let portal = LiveService::new(&config.services[0], self.clock.now().wall);
+        board.lock().services.insert("portal".into(), portal);
+        let tools = Tools {
+            clock: self.clock.clone(),
+            ledger: self.ledger.clone(),
+            board,
+            counters: counters.clone(),
+            state_dir: self.folder.path().join("state"),
+        };
+        (Notifier::start(tools, &config).unwrap(), counters)
+    }
+
+    /// Passes four minutes at a time until `holds`: the notifier looks when it will.
+    fn pass_until(&self, minute: &mut i64, holds: impl Fn() -> bool) {
+        let began = RealInstant::now();
+        while !holds() {
+            assert!(began.elapsed() < PATIENCE, "{:?}", self.server.mails());
+            *minute += 4;
+            self.pass(*minute);
+            thread::sleep(LOOK_PAUSE);
+        }
+    }
+
+    /// What is on record as told, in its order: `alert UpptidLoginDown`.
+    fn alerts_told(&self) -> Vec<String> {
+        let told = |history: &History| {
+            let agent = history.deliveries_about_the_agent();
+            let mut all: Vec<_> = agent.iter().chain(history.deliveries("portal")).collect();
+            all.sort_by_key(|made| made.seq);
+            let name = |about: &str| Alert::of(about).unwrap().0.name();
+            let line = |made: &&contract::Delivery| {
+                format!("{} {}", made.notice.as_str(), name(&made.about))
+            };
+            all.iter().map(line).collect()
+        };
+        self.ledger.read(told)
     }
 
     fn record(&self, fact: Fact) {
@@ -219,5 +273,48 @@ fn c9_5_a_reload_moves_what_waits_to_the_new_server_and_address() {
     }
     scene.stop(notifier);
     assert_eq!(other.mails().len(), 4);
+    scene.ledger.close(scene.clock.now().wall).unwrap();
+}
+
+#[test]
+fn c8_2_alerts_are_told_directly_while_nobody_reads_the_metrics_and_once_over_restarts() {
+    let scene = Scene::new();
+    scene.state(ServiceState::Up);
+    let (notifier, counters) = scene.start_on_call("not-scraped");
+    let mut minute = 0;
+    scene.pass(minute);
+    let began = RealInstant::now();
+    while counters.counted().direct_alerts != DirectAlerts::Ready {
+        assert!(began.elapsed() < PATIENCE);
+        thread::sleep(Duration::from_millis(20));
+    }
+    scene.state(ServiceState::Down { cause: "http_status".to_owned() });
+    scene.pass_until(&mut minute, || counters.counted().direct_alerts == DirectAlerts::Active);
+    assert!(minute >= 5, "{minute}");
+    scene.pass_until(&mut minute, || scene.alerts_told().len() >= 2);
+    let mails = scene.server.mails();
+    let text = mails[0].readable();
+    assert_eq!(mails[0].to, "oncall@b.example");
+    assert!(mails[0].header("subject").starts_with("Alert: Customers cannot log in to portal"));
+    for words in ["Nobody reads the metrics", "upptid explain portal", "upptidlogindown"] {
+        assert!(text.contains(words), "{words}\n---\n{text}");
+    }
+    let first = scene.alerts_told();
+    scene.stop(notifier);
+
+    // Another start has nothing but the facts. It is known that Prometheus is gone.
+    let sent = scene.server.mails().len();
+    let (notifier, counters) = scene.start_on_call("not-scraped");
+    scene.pass_until(&mut minute, || counters.counted().direct_alerts == DirectAlerts::Active);
+    scene.state(ServiceState::Up);
+    scene.pass_until(&mut minute, || {
+        scene.alerts_told().contains(&"alert_resolved UpptidLoginDown".to_owned())
+    });
+    scene.stop(notifier);
+    let told = scene.alerts_told();
+    assert_eq!(told[..first.len()], first[..]);
+    let again = told.iter().filter(|it| **it == "alert UpptidLoginDown").count();
+    assert_eq!(again, 1, "{told:?}");
+    assert!(scene.server.mails().len() > sent);
     scene.ledger.close(scene.clock.now().wall).unwrap();
 }

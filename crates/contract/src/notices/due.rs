@@ -28,6 +28,8 @@ pub struct Reachable {
     pub provider: bool,
     /// The webhooks by name, and what each is told.
     pub webhooks: BTreeMap<String, BTreeSet<NoticeKind>>,
+    /// The contacts that are mailed about alerts, by id.
+    pub on_call: BTreeSet<String>,
 }
 
 /// One notice that one recipient has still to be given.
@@ -37,9 +39,10 @@ pub struct DueNotice {
     pub since: Instant,
     /// What it says.
     pub notice: NoticeKind,
-    /// The service that it is about.
-    pub service: String,
-    /// About what: a stop's id, an incident's opening, a statement's month and revision.
+    /// The service that it is about; none if it is about the agent itself.
+    pub service: Option<String>,
+    /// About what: a stop's id, an incident's opening, a statement's month and revision, an alert's
+    /// name and since when it holds.
     pub about: String,
     /// To whom: a contact's id, [`PROVIDER`], or [`WEBHOOK`].
     pub contact: String,
@@ -147,7 +150,7 @@ impl OfService<'_> {
             self.due.push(DueNotice {
                 since,
                 notice,
-                service: service.to_owned(),
+                service: Some(service.to_owned()),
                 about: about.to_owned(),
                 contact: contact.to_owned(),
                 channel: channel.to_owned(),

@@ -1,5 +1,6 @@
 //! One test a rule, named after it, and the worked examples of `docs/contract.md`.
 
+mod alerts;
 mod c10_6_notification;
 mod c1_measured;
 mod c2_time;

@@ -18,6 +18,7 @@ fn everybody() -> Reachable {
         contacts: BTreeMap::from([contact("anna"), contact("bo")]),
         provider: true,
         webhooks: BTreeMap::from([("ops".to_owned(), NoticeKind::ALL.into())]),
+        on_call: BTreeSet::new(),
     }
 }
 

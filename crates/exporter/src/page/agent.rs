@@ -8,7 +8,7 @@ use super::layout::Frame;
 use super::view::View;
 use super::words::Language;
 use super::{display, health, listing};
-use crate::counters::Counted;
+use crate::counters::{Counted, DirectAlerts};
 use crate::snapshot::{Snapshot, Witness};
 
 /// How often the page asks for itself again.
@@ -235,11 +235,40 @@ impl Seen<'_> {
                 language.of("Letters refused for good", "Brev som avvisas för gott"),
                 html! { (counted.letters_refused) },
             ),
+            (language.of("Direct alerts", "Direkta larm"), self.direct_alerts()),
             (
                 language.of("Statements that could not be made", "Rapporter som inte kunde göras"),
                 html! { (counted.statement_failures) },
             ),
         ]
+    }
+
+    /// Whether the agent tells alerts in Prometheus' place (C8.2).
+    fn direct_alerts(&self) -> Markup {
+        let language = self.language;
+        match self.counted.direct_alerts {
+            DirectAlerts::Off => html! {
+                (language.of("off", "av"))
+                span.sub {
+                    (language.of("Prometheus tells all alerts", "Prometheus ger alla larm"))
+                }
+            },
+            DirectAlerts::Ready => html! {
+                (language.of("ready", "beredda"))
+                span.sub {
+                    (language.of("the metrics are read", "mätvärdena läses av"))
+                }
+            },
+            DirectAlerts::Active => html! {
+                strong { (language.of("active", "aktiva")) }
+                span.sub {
+                    (language.of(
+                        "the agent tells alerts itself",
+                        "agenten ger larmen själv",
+                    ))
+                }
+            },
+        }
     }
 
     fn witnesses(&self) -> Markup {

@@ -117,6 +117,7 @@ impl Language {
             NoticeKind::IncidentClosed => self.of("incident over", "incident avslutad"),
             NoticeKind::Statement => self.of("statement", "rapport"),
             NoticeKind::Alert => self.of("alert", "larm"),
+            NoticeKind::AlertResolved => self.of("alert over", "larm över"),
         }
     }
 

@@ -14,6 +14,8 @@ const KNOWN_TOLD_MAX: usize = 20;
 pub(super) enum Subject<'a> {
     /// Nobody: it bears on every service.
     Everyone,
+    /// The agent itself: no customer's business.
+    Agent,
     /// A service.
     Service(&'a str),
     /// Services that stop together.
@@ -53,8 +55,10 @@ impl<'a> Subject<'a> {
             | Fact::ClaimSubmitted { service, .. }
             | Fact::ClaimSettled { service, .. }
             | Fact::IncidentNotifiable { service, .. }
-            | Fact::IncidentReported { service, .. }
-            | Fact::NoticeDelivered { service, .. } => Subject::Service(service),
+            | Fact::IncidentReported { service, .. } => Subject::Service(service),
+            Fact::NoticeDelivered { service, .. } => {
+                service.as_deref().map_or(Subject::Agent, Subject::Service)
+            }
             Fact::MonthClosed(close) => Subject::Service(&close.service),
             Fact::StopAnnounced { services, .. } => Subject::Services(services),
             Fact::StopCancelled { id, .. } => Subject::Stop(id),
@@ -156,6 +160,7 @@ impl Names {
         let is_theirs = |service: &str, at: Instant| self.is_theirs(service, at, whom);
         match Subject::of(&line.fact) {
             Subject::Everyone => true,
+            Subject::Agent => false,
             Subject::Service(service) => is_theirs(service, line.at),
             Subject::Services(services) => {
                 services.iter().all(|service| is_theirs(service, line.at))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::contracts::Contracts;
 use contract::notices::{Reachable, due};
 use contract::{History, Instant, NoticeKind};
-use notices::{Enclosed, Lang, Matter, Message, Sender, compose, letters, matters};
+use notices::{Enclosed, Lang, Matter, Message, Pages, Sender, compose, letters, matters};
 
 /// Facts of two services, `portal` and `lön`'s neighbour `intranet`, in line form.
 const FACTS: &str = r#"
@@ -42,6 +42,7 @@ pub fn all_letters(group_ms: i64) -> Vec<Vec<Matter>> {
         contacts: BTreeMap::from([("anna".to_owned(), services)]),
         provider: true,
         webhooks: BTreeMap::from([("ops".to_owned(), NoticeKind::ALL.into())]),
+        on_call: BTreeSet::new(),
     };
     let contracts = &mut Contracts::default();
     let due = due(&history, contracts, &reachable, |_| Some(now), now);
@@ -61,6 +62,10 @@ pub fn sender() -> Sender {
         agent: "gbg-1".to_owned(),
         provider: Some("Exempel Drift AB".to_owned()),
         classification: "ÖPPEN".to_owned(),
+        pages: Pages {
+            page: "https://upptid.example".to_owned(),
+            runbook: "https://wiki.example/operate.md".to_owned(),
+        },
     }
 }
 

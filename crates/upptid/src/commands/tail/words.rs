@@ -27,8 +27,8 @@ pub fn subject(fact: &Fact) -> Vec<&str> {
         | Fact::ClaimSubmitted { service, .. }
         | Fact::ClaimSettled { service, .. }
         | Fact::IncidentNotifiable { service, .. }
-        | Fact::IncidentReported { service, .. }
-        | Fact::NoticeDelivered { service, .. } => vec![service],
+        | Fact::IncidentReported { service, .. } => vec![service],
+        Fact::NoticeDelivered { service, .. } => service.iter().map(String::as_str).collect(),
         Fact::MonthClosed(close) => vec![&close.service],
         Fact::StopAnnounced { services, .. } => services.iter().map(String::as_str).collect(),
         Fact::CarriedOver { line } => subject(&line.fact),
