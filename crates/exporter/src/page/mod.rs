@@ -58,9 +58,9 @@ pub fn not_found(view: &View) -> String {
             p {
                 (language.of(
                     "There is nothing at this address. The service may have been removed from \
-                     the configuration, or its name may be misspelt.",
+                     the configuration, its name may be misspelt, or nothing is known of the month.",
                     "Det finns inget på den här adressen. Tjänsten kan ha tagits bort ur \
-                     konfigurationen, eller så är namnet felstavat.",
+                     konfigurationen, namnet kan vara felstavat, eller så är inget känt om månaden.",
                 ))
             }
             p { a href=(view.link("/", &[])) { (language.of("All services", "Alla tjänster")) } }

@@ -26,6 +26,8 @@ pub struct View {
     pub service: Option<String>,
     /// The month of a service that is asked for; the running one if none is.
     pub month: Option<Month>,
+    /// Whether the address asks for a month and names none: no figure is the one that it means.
+    pub misnamed_month: bool,
     /// The class of a month's minutes that is asked for; all that are not up if none is.
     pub class: Option<Class>,
     /// Whether the page is for a screen on a wall.
@@ -136,7 +138,10 @@ impl View {
             }
             "service" => self.service = Some(value.to_owned()).filter(|name| !name.is_empty()),
             "page" => self.page = value.parse().unwrap_or(1).max(1),
-            "month" => self.month = value.parse().ok(),
+            "month" => {
+                self.month = value.parse().ok();
+                self.misnamed_month = self.month.is_none() && !value.is_empty();
+            }
             "class" => self.class = Class::ALL.into_iter().find(|it| it.as_str() == value),
             "view" => self.wall = value == "wall",
             "refresh" => self.still = value == "off",

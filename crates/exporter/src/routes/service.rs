@@ -32,7 +32,7 @@ async fn service(
         let found = snapshot.service(&name).and_then(|service| {
             let month = site.source.month(&name, view.month);
             // A month that there is not; without one asked for, nothing is known yet.
-            if view.month.is_some() && month.is_none() {
+            if view.misnamed_month || view.month.is_some() && month.is_none() {
                 return None;
             }
             let counted = site.counters.counted();
@@ -82,8 +82,13 @@ async fn api_service(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let wanted = view(&uri, &headers).month;
+    let view = view(&uri, &headers);
+    let wanted = view.month;
     site.answer(JSON, move |site, snapshot| {
+        if view.misnamed_month {
+            let example = "the month is none; give one like 2026-10";
+            return (StatusCode::NOT_FOUND, api::error(example));
+        }
         let Some(service) = snapshot.service(&name) else {
             return (StatusCode::NOT_FOUND, api::error("no service of this name is measured"));
         };
