@@ -6,29 +6,31 @@
 
 mod alerting;
 mod enclosing;
+mod settings;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant as RealInstant};
 
 use contract::contracts::Contracts;
-use contract::notices::{DUE_MAX, Direct, DueNotice, MAIL, PROVIDER, Reachable, alerts_due, due};
+use contract::notices::{DUE_MAX, Direct, DueNotice, alerts_due, due};
 use contract::{Fact, History, Instant};
 use exporter::{Counters, DirectAlerts};
 use ledger::Ledger;
-use notices::mail::Mailer;
-use notices::webhook::Poster;
-use notices::{Desk, Enclosed, Letter, Matter, Pace, Sender, Trouble, compose, matters};
+use notices::{Desk, Letter, matters};
 use tokio::sync::watch::{Receiver, Sender as Watch, channel};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::board::Board;
 use crate::clock::Clock;
-use crate::config::{Alerts, Config, Lang};
+use crate::config::Config;
 
 use alerting::{Alerting, Signs, Standing};
+use settings::Settings;
+use ways::{Batch, Prepared, Way};
 
 /// How often it is looked whether there are new facts.
 const LOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -38,8 +40,6 @@ const LOOK_MS_MAX: i64 = 5_000;
 const LOOK_REST: u32 = 20;
 /// Letters that a channel takes in one go; in between, their order is looked at anew.
 const BATCH_MAX: usize = 20;
-/// How long the next letter waits for the record of the one before.
-const RECORD_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long letters under way may take to be accepted and recorded at the end.
 const STOP_TIME_MAX: Duration = Duration::from_secs(5);
 
@@ -118,82 +118,6 @@ impl Notifier {
     }
 }
 
-/// Whom to tell, and by which ways.
-struct Settings {
-    mail: Option<notices::settings::Mail>,
-    webhooks: Vec<notices::settings::Webhook>,
-    /// Addresses and languages, by the contact's id.
-    people: BTreeMap<String, (String, notices::Lang)>,
-    reachable: Reachable,
-    /// Alerts that are told directly; none if they are left to Prometheus.
-    alerts: Option<Alerts>,
-    sender: Sender,
-}
-
-impl Settings {
-    fn of(config: &Config) -> Self {
-        let mut reachable = Reachable::default();
-        let mut people = BTreeMap::new();
-        if config.mail.is_some() {
-            for contact in &config.contacts {
-                let services = contact.services.iter().cloned().collect();
-                reachable.contacts.insert(contact.id.clone(), services);
-                people.insert(contact.id.clone(), (contact.mail.clone(), lang(contact.lang)));
-            }
-            if let Some(address) = &config.provider.fault_report_mail {
-                reachable.provider = true;
-                people.insert(PROVIDER.to_owned(), (address.clone(), lang(config.provider.lang)));
-            }
-        }
-        if config.mail.is_some()
-            && let Some(alerts) = &config.alerts
-        {
-            reachable.on_call = alerts.to.iter().cloned().collect();
-        }
-        let kinds = |it: &notices::settings::Webhook| (it.name.clone(), it.kinds.clone());
-        reachable.webhooks = config.webhooks.iter().map(kinds).collect();
-        Settings {
-            mail: config.mail.clone(),
-            webhooks: config.webhooks.clone(),
-            people,
-            reachable,
-            alerts: config.alerts.clone(),
-            sender: Sender {
-                agent: config.agent.name.clone(),
-                provider: config.provider.name.clone(),
-                classification: config.provider.classification.clone(),
-                pages: config.alerts.as_ref().map(|it| it.pages.clone()).unwrap_or_default(),
-            },
-        }
-    }
-
-    /// Whether there is any way out.
-    fn is_silent(&self) -> bool {
-        self.mail.is_none() && self.webhooks.is_empty()
-    }
-
-    /// How long letters wait for others, and how many one contact gets.
-    fn pace(&self) -> Pace {
-        let (group_ms, rate_max) =
-            self.mail.as_ref().map_or((0, 1), |mail| (mail.group_ms, mail.rate_max));
-        let alert_group_ms = self.alerts.as_ref().map_or(0, |alerts| alerts.group_ms);
-        Pace { group_ms, alert_group_ms, rate_max }
-    }
-}
-
-fn lang(lang: Lang) -> notices::Lang {
-    match lang {
-        Lang::Sv => notices::Lang::Sv,
-        Lang::En => notices::Lang::En,
-    }
-}
-
-/// A way out, and what goes by it.
-enum Way {
-    Mail(Box<Mailer>),
-    Webhook(Box<Poster>),
-}
-
 /// The thread's state.
 struct Telling {
     tools: Tools,
@@ -254,34 +178,18 @@ impl Looked {
     }
 }
 
-/// A letter, and what the facts say for it.
-struct Prepared {
-    letter: Letter,
-    matters: Vec<Matter>,
-    statements: Arc<[enclosing::Told]>,
-}
-
-/// Letters that a channel takes in one go, and what came of them.
-struct Batch {
-    channel: String,
-    generation: u64,
-    way: Way,
-    /// Letters that were tried.
-    tried: Vec<(Letter, Result<(), Trouble>)>,
-}
-
 impl Telling {
     fn new(tools: Tools, mut changes: Receiver<Arc<Settings>>, ended: Receiver<()>) -> Self {
         let settings = changes.borrow_and_update().clone();
         let desk = Desk::new(settings.pace());
-        let mut telling = Telling {
+        Telling {
             tools,
             changes,
             ended,
-            settings,
             desk,
             contracts: Contracts::default(),
-            free: BTreeMap::new(),
+            free: ways::open(&settings),
+            settings,
             busy: BTreeSet::new(),
             tasks: JoinSet::new(),
             generation: 0,
@@ -289,9 +197,7 @@ impl Telling {
             under_way: UnderWay::default(),
             alerting: None,
             standing: Standing::default(),
-        };
-        telling.open_ways();
-        telling
+        }
     }
 
     async fn run(mut self) {
@@ -326,32 +232,8 @@ impl Telling {
         self.settings = self.changes.borrow_and_update().clone();
         self.desk.reconfigure(self.settings.pace());
         self.generation += 1;
-        self.open_ways();
+        self.free = ways::open(&self.settings);
         self.looked.next_seq = 0;
-    }
-
-    /// Makes the settings' ways, but for those that are with a task.
-    fn open_ways(&mut self) {
-        self.free.clear();
-        let wrong = |channel: &str, error: String| {
-            tracing::error!(channel, %error, "nobody can be told by this channel");
-        };
-        if let Some(mail) = &self.settings.mail {
-            match Mailer::new(mail) {
-                Ok(mailer) => {
-                    self.free.insert(MAIL.to_owned(), Way::Mail(Box::new(mailer)));
-                }
-                Err(error) => wrong(MAIL, error),
-            }
-        }
-        for webhook in &self.settings.webhooks {
-            match Poster::new(webhook) {
-                Ok(poster) => {
-                    self.free.insert(webhook.name.clone(), Way::Webhook(Box::new(poster)));
-                }
-                Err(error) => wrong(&webhook.name, error),
-            }
-        }
     }
 
     /// Whether alerts are told directly, and what is wrong with the agent itself (C8.2).
@@ -477,7 +359,7 @@ impl Telling {
                 tracing::error!(%error, "sending ended badly; it is begun anew");
                 // Its way is gone with it, and which it was is not known.
                 self.busy.clear();
-                self.open_ways();
+                self.free = ways::open(&self.settings);
                 return;
             }
         };
@@ -496,82 +378,6 @@ impl Telling {
     }
 }
 
-impl Batch {
-    /// Sends the letters, in order, until one finds the way closed or the agent ends.
-    async fn send(
-        mut self,
-        letters: Vec<Prepared>,
-        tools: Tools,
-        settings: Arc<Settings>,
-        under_way: UnderWay,
-        ended: Receiver<()>,
-    ) -> Self {
-        for prepared in letters {
-            if ended.has_changed().is_err() {
-                break;
-            }
-            let now = tools.clock.now().wall;
-            let sent = self.way.send(&prepared, &settings, &tools.state_dir, now).await;
-            let letter = prepared.letter;
-            let is_closed = matches!(sent, Err(Trouble::Way(_)));
-            tell(&tools.counters, &letter, &sent);
-            if sent.is_ok() {
-                // A disk that does not answer keeps nobody from being told.
-                let recorded = tools.record(&under_way, &letter.items);
-                let _ = tokio::time::timeout(RECORD_TIME_MAX, recorded).await;
-            }
-            self.tried.push((letter, sent));
-            if is_closed {
-                break;
-            }
-        }
-        if let Way::Mail(mailer) = &mut self.way {
-            mailer.close().await;
-        }
-        self
-    }
-}
-
-impl Way {
-    async fn send(
-        &mut self,
-        prepared: &Prepared,
-        settings: &Settings,
-        state_dir: &Path,
-        now: Instant,
-    ) -> Result<(), Trouble> {
-        let Prepared { letter, matters, statements } = prepared;
-        match self {
-            Way::Mail(mailer) => {
-                let contact = letter.contact();
-                let Some((address, lang)) = settings.people.get(contact) else {
-                    return Err(Trouble::Later("the contact has no address any more".to_owned()));
-                };
-                let enclosed = enclosed(statements.clone(), *lang, state_dir.to_owned()).await;
-                let message = compose(matters, *lang, &settings.sender, enclosed);
-                mailer.send(&message, contact, address, now).await
-            }
-            Way::Webhook(poster) => poster.send(matters, &settings.sender, now).await,
-        }
-    }
-}
-
-/// What goes with a letter. Reading and composing keep no other channel waiting.
-async fn enclosed(
-    statements: Arc<[enclosing::Told]>,
-    lang: notices::Lang,
-    state_dir: PathBuf,
-) -> Enclosed {
-    if statements.is_empty() {
-        return Enclosed::default();
-    }
-    let work = move || enclosing::enclose(&statements, lang, &state_dir);
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "statements were not enclosed; this is a fault of the program");
-        Enclosed::default()
-    })
-}
-
 /// What the journal is told of a delivery.
 fn delivered(items: &[DueNotice], now: Instant) -> Vec<(Instant, Fact)> {
     let fact = |it: &DueNotice| Fact::NoticeDelivered {
@@ -582,42 +388,6 @@ fn delivered(items: &[DueNotice], now: Instant) -> Vec<(Instant, Fact)> {
         channel: it.channel.clone(),
     };
     items.iter().map(|it| (now, fact(it))).collect()
-}
-
-/// Logs and counts what came of a letter.
-fn tell(counters: &Counters, letter: &Letter, sent: &Result<(), Trouble>) {
-    let (channel, contact) = (letter.channel(), letter.contact());
-    let what = letter.kind().map_or("digest", |kind| kind.as_str());
-    let notices = letter.items.len();
-    match sent {
-        Ok(()) => {
-            counters.notices_delivered(channel, notices);
-            tracing::info!(channel, contact, what, notices, "told");
-        }
-        Err(trouble) => {
-            let reason = match trouble {
-                Trouble::Way(_) => "way",
-                Trouble::Later(_) => "later",
-                Trouble::Refused(_) => "refused",
-            };
-            counters.notice_failed(channel, reason);
-            let error = trouble.to_string();
-            match trouble {
-                Trouble::Refused(_) => {
-                    tracing::error!(
-                        channel,
-                        contact,
-                        what,
-                        notices,
-                        error,
-                        "refused; see to the \
-                        address or the server, it is tried ever more slowly for a day"
-                    );
-                }
-                _ => tracing::warn!(channel, contact, what, notices, error, "not told yet"),
-            }
-        }
-    }
 }
 
 #[cfg(test)]
