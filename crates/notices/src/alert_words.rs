@@ -180,7 +180,7 @@ fn rows(lang: Lang, it: &Matter, seen: &AlertSeen, sender: &Sender) -> Vec<(Stri
             rows.push(row("Börja felsöka senast", "Start troubleshooting by", deadline));
         }
     }
-    rows.push(row("Kommando", "Command", command(it, seen.alert)));
+    rows.push(row("Kommando", "Command", command(seen.alert, it.due.service.as_deref())));
     rows.push(row("Sida", "Page", page(it, &sender.pages)));
     rows.push(row("Vad göra", "What to do", runbook(seen.alert, &sender.pages)));
     rows
@@ -227,20 +227,20 @@ fn whole_minutes(lang: Lang, ms: i64) -> String {
     lang.length(ms - ms % 1_000)
 }
 
-/// What to type next.
-fn command(it: &Matter, alert: Alert) -> String {
-    let service = it.due.service.as_deref().unwrap_or_default();
+/// What to type next, about an alert of `service` or of the agent itself.
+pub fn command(alert: Alert, service: Option<&str>) -> String {
+    let service = service.unwrap_or_default();
     match alert {
         Alert::NotScraped => "systemctl status prometheus".to_owned(),
         Alert::JournalWriteFailing => "journalctl -u upptid -n 50; df -h".to_owned(),
         Alert::JournalDamaged => "upptid verify".to_owned(),
         Alert::ClockNotSynchronised => "timedatectl".to_owned(),
-        Alert::ConfigRefused => "upptid check".to_owned(),
+        Alert::ConfigRefused => "upptid check --credentials /etc/upptid/secrets".to_owned(),
         Alert::SupportClockRun | Alert::SupportClockNearlyRun | Alert::SupportClockHalfRun => {
             format!("upptid incident ack {service}")
         }
-        Alert::PlannedStopWithoutValidNotice => "upptid stop list".to_owned(),
-        Alert::ClaimDeadlineNear => format!("upptid claim list {service}"),
+        Alert::PlannedStopWithoutValidNotice => format!("upptid stop list --service {service}"),
+        Alert::ClaimDeadlineNear => format!("upptid claim list --service {service}"),
         Alert::ProbeAccountRefused
         | Alert::LoginDown
         | Alert::LoginFlapping

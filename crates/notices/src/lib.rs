@@ -28,6 +28,7 @@ mod trouble;
 pub mod webhook;
 mod words;
 
+pub use alert_words::command as alert_command;
 pub use compose::{Enclosed, EnclosedFile, Message, Pages, Sender, compose};
 pub use desk::{Desk, Pace, Waiting};
 pub use identity::{letter_id, thread_id};

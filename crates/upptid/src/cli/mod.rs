@@ -118,6 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn what_an_alert_tells_to_type_is_a_command() {
+        let mut typed = 0;
+        for alert in contract::Alert::ALL {
+            let line = notices::alert_command(alert, Some("portal"));
+            if line.starts_with("upptid ") {
+                let parsed = Cli::try_parse_from(line.split(' '));
+                assert!(parsed.is_ok(), "{line}: {}", parsed.err().unwrap());
+                typed += 1;
+            }
+        }
+        assert!(typed > 10, "{typed}");
+    }
+
+    #[test]
     fn every_command_that_answers_takes_json() {
         fn without(command: &clap::Command, path: &str, found: &mut Vec<String>) {
             let path = format!("{path} {}", command.get_name());
