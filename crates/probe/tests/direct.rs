@@ -6,13 +6,12 @@ mod attempts;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
+use attempts::stub::acceptor;
 use attempts::{PASSWORD, USER, short_limits};
 use contract::{AccountCause, DownCause, Outcome, UnableCause};
 use login_service::Authority;
 use probe::settings::{Credentials, Direct, HostKey, Kind, Login, Protocol, Roots};
 use probe::{Account, Attempt, Prober};
-use rustls::ServerConfig;
-use rustls::crypto::ring;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -52,14 +51,7 @@ struct Stub {
 impl Stub {
     async fn doing(acts: &[Act]) -> Stub {
         let authority = Authority::new().unwrap();
-        let certificate = authority.leaf(&["localhost", "127.0.0.1"]).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificate.chain, certificate.key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(&authority);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::<Mutex<Vec<u8>>>::default();

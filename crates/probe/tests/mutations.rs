@@ -13,13 +13,13 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use attempts::stub::Stub;
-use attempts::{PASSWORD, login};
+use attempts::{PASSWORD, login, step};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use contract::{DownCause, Outcome};
 use http::Method;
 use probe::html::select::Selector;
-use probe::settings::recipe::{Body, Expect, Pattern, RecipeStep, Request, Source, Take};
+use probe::settings::recipe::{Body, Expect, Pattern, Source, Take};
 use probe::settings::template::{JsonTemplate, Template};
 use probe::settings::{
     Basic, ClientAuth, Digest, Direct, Form, Grant, HostKey, Json, Kind, Limits, OAuth,
@@ -236,19 +236,6 @@ fn kind(name: &str, port: u16) -> Kind {
 fn recipe(url: url::Url) -> Recipe {
     let text = |text: &str| Template::parse(text).unwrap();
     let selector = |text: &str| Selector::parse(text).unwrap();
-    let step = |name: &str, method, url: &str| RecipeStep {
-        name: name.to_owned(),
-        request: Request {
-            method,
-            url: text(url),
-            headers: Vec::new(),
-            body: Body::Empty,
-            follow: true,
-        },
-        statuses: Vec::new(),
-        expect: Vec::new(),
-        take: Vec::new(),
-    };
     let take = |name: &str, from, pattern: Option<&str>| Take {
         name: name.to_owned(),
         from,

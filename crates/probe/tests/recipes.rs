@@ -2,7 +2,7 @@
 
 mod attempts;
 
-use attempts::{PASSWORD, Site, USER, attempt, credentials};
+use attempts::{PASSWORD, Site, USER, attempt, credentials, step};
 use contract::AccountCause::{Locked, Rejected};
 use contract::DownCause::*;
 use contract::Outcome::{Account, Down, Unable, Up};
@@ -10,7 +10,7 @@ use contract::{Outcome, UnableCause};
 use http::{HeaderName, Method};
 use login_service::{BackEnd, Codes, Fault, Refusal};
 use probe::html::select::Selector;
-use probe::settings::recipe::{Body, Expect, Pattern, RecipeStep, Request, Source, Take};
+use probe::settings::recipe::{Body, Expect, Pattern, Source, Take};
 use probe::settings::template::{JsonTemplate, Template};
 use probe::settings::{Kind, Login, Recipe, Totp};
 use probe::{Account as Who, Prober};
@@ -18,22 +18,6 @@ use serde_json::{Value, json};
 
 fn text(template: &str) -> Template {
     Template::parse(template).unwrap()
-}
-
-fn step(name: &str, method: Method, url: &str) -> RecipeStep {
-    RecipeStep {
-        name: name.to_owned(),
-        request: Request {
-            method,
-            url: text(url),
-            headers: Vec::new(),
-            body: Body::Empty,
-            follow: true,
-        },
-        statuses: Vec::new(),
-        expect: Vec::new(),
-        take: Vec::new(),
-    }
 }
 
 fn json_body(value: Value) -> Body {

@@ -29,6 +29,16 @@ impl Clock for SetClock {
 /// 2026-11-05T12:00:00Z.
 const START_MS: i64 = 1_793_880_000_000;
 
+/// Waits for something that another thread does.
+#[track_caller]
+fn until(holds: impl Fn() -> bool) {
+    let began = RealInstant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "waited in vain");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// A ledger, a mail server, and a notifier that is told the time.
 struct Scene {
     folder: tempfile::TempDir,
@@ -146,11 +156,7 @@ impl Scene {
     }
 
     fn wait_for_mails(&self, count: usize) -> Vec<Mail> {
-        let began = RealInstant::now();
-        while self.server.mails().len() < count {
-            assert!(began.elapsed() < PATIENCE, "{:?}", self.server.mails());
-            thread::sleep(Duration::from_millis(20));
-        }
+        until(|| self.server.mails().len() >= count);
         self.server.mails()
     }
 
@@ -211,19 +217,21 @@ fn c9_5_an_outage_is_told_when_it_has_waited_for_others_and_its_end_when_it_is_o
     scene.ledger.close(scene.clock.now().wall).unwrap();
 }
 
-#[test]
-fn c9_5_a_server_that_cannot_be_reached_loses_nothing() {
+/// An outage that is to be told, and was tried once in vain.
+fn unreachable() -> (Scene, Notifier) {
     let scene = Scene::new();
     scene.record(portal_set());
     scene.state(ServiceState::Down { cause: "http_status".to_owned() });
     scene.server.inject(MailFault::Unavailable);
     let notifier = scene.start();
     scene.pass(3);
-    let began = RealInstant::now();
-    while scene.server.connections() == 0 {
-        assert!(began.elapsed() < PATIENCE);
-        thread::sleep(Duration::from_millis(20));
-    }
+    until(|| scene.server.connections() > 0);
+    (scene, notifier)
+}
+
+#[test]
+fn c9_5_a_server_that_cannot_be_reached_loses_nothing() {
+    let (scene, notifier) = unreachable();
     scene.server.inject(MailFault::None);
     scene.pass(9);
     scene.wait_for_mails(2);
@@ -234,25 +242,12 @@ fn c9_5_a_server_that_cannot_be_reached_loses_nothing() {
 
 #[test]
 fn c9_5_a_reload_moves_what_waits_to_the_new_server_and_address() {
-    let scene = Scene::new();
-    scene.record(portal_set());
-    scene.state(ServiceState::Down { cause: "http_status".to_owned() });
-    scene.server.inject(MailFault::Unavailable);
-    let notifier = scene.start();
-    scene.pass(3);
-    let began = RealInstant::now();
-    while scene.server.connections() == 0 {
-        assert!(began.elapsed() < PATIENCE);
-        thread::sleep(Duration::from_millis(20));
-    }
+    let (scene, notifier) = unreachable();
     // The provider of mail is changed, and with it where anna reads hers (C10.5).
     let other = MailServer::start(MailOptions::default()).unwrap();
     notifier.configure(&scene.config(other.port(), "anna.new@c.example"));
     scene.pass(9);
-    while scene.deliveries() < 2 {
-        assert!(began.elapsed() < PATIENCE, "{:?}", other.mails());
-        thread::sleep(Duration::from_millis(20));
-    }
+    until(|| scene.deliveries() >= 2);
     scene.stop(notifier);
     let mut to: Vec<String> = other.mails().into_iter().map(|mail| mail.to).collect();
     to.sort();
@@ -267,10 +262,7 @@ fn c9_5_a_reload_moves_what_waits_to_the_new_server_and_address() {
     notifier.configure(&scene.config(other.port(), "anna.new@c.example"));
     scene.state(ServiceState::Up);
     scene.pass(25);
-    while scene.deliveries() < 4 {
-        assert!(began.elapsed() < PATIENCE, "{:?}", other.mails());
-        thread::sleep(Duration::from_millis(20));
-    }
+    until(|| scene.deliveries() >= 4);
     scene.stop(notifier);
     assert_eq!(other.mails().len(), 4);
     scene.ledger.close(scene.clock.now().wall).unwrap();
@@ -283,11 +275,7 @@ fn c8_2_alerts_are_told_directly_while_nobody_reads_the_metrics_and_once_over_re
     let (notifier, counters) = scene.start_on_call("not-scraped");
     let mut minute = 0;
     scene.pass(minute);
-    let began = RealInstant::now();
-    while counters.counted().direct_alerts != DirectAlerts::Ready {
-        assert!(began.elapsed() < PATIENCE);
-        thread::sleep(Duration::from_millis(20));
-    }
+    until(|| counters.counted().direct_alerts == DirectAlerts::Ready);
     scene.state(ServiceState::Down { cause: "http_status".to_owned() });
     scene.pass_until(&mut minute, || counters.counted().direct_alerts == DirectAlerts::Active);
     assert!(minute >= 5, "{minute}");

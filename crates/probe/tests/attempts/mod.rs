@@ -7,7 +7,10 @@ pub mod stub;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Method;
 use login_service::{Authority, LoginService, Options};
+use probe::settings::recipe::{Body, RecipeStep, Request};
+use probe::settings::template::Template;
 use probe::settings::{Credentials, Form, Kind, Limits, Login, Proof, Roots};
 use probe::{Account, Attempt, Prober};
 
@@ -52,6 +55,23 @@ pub fn login(kind: Kind, authority: &Authority) -> Login {
 
 pub fn credentials(user: &str, password: &str) -> Credentials {
     Credentials::new(user, password)
+}
+
+/// A recipe's step that asks and takes nothing.
+pub fn step(name: &str, method: Method, url: &str) -> RecipeStep {
+    RecipeStep {
+        name: name.to_owned(),
+        request: Request {
+            method,
+            url: Template::parse(url).unwrap(),
+            headers: Vec::new(),
+            body: Body::Empty,
+            follow: true,
+        },
+        statuses: Vec::new(),
+        expect: Vec::new(),
+        take: Vec::new(),
+    }
 }
 
 /// Limits that a healthy service on this machine keeps, and a silent one does not.

@@ -22,6 +22,18 @@ pub struct Stub {
     _accepting: tokio::task::JoinSet<()>,
 }
 
+/// Shakes hands as `localhost`, with nothing agreed on beyond TLS.
+pub fn acceptor(authority: &Authority) -> TlsAcceptor {
+    let certificate = authority.leaf(&["localhost", "127.0.0.1"]).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(certificate.chain, certificate.key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
+}
+
 impl Stub {
     /// `answer` gets a request's head and body, and gives raw bytes; an empty answer closes.
     pub async fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Stub {
@@ -49,14 +61,7 @@ impl Stub {
         talk: impl Fn(TlsStream<TcpStream>) -> F + Send + Sync + 'static,
     ) -> Stub {
         let authority = Authority::new().unwrap();
-        let certificate = authority.leaf(&["localhost", "127.0.0.1"]).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(certificate.chain, certificate.key)
-            .unwrap();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = acceptor(&authority);
         let talk = Arc::new(talk);
         Stub::serving(authority, move |tcp| {
             let (acceptor, talk) = (acceptor.clone(), Arc::clone(&talk));
