@@ -1,6 +1,7 @@
 //! What an answer says about the account and about the service (C3.4, C3.5).
 
 use contract::{AccountCause, DownCause};
+use http::StatusCode;
 
 use crate::answer::Answer;
 use crate::failure::Failure;
@@ -38,7 +39,7 @@ pub fn by_words_of_scripts(
     by_known_words(session.user, Some(&before.said_by_scripts()), &after.said_by_scripts())
 }
 
-/// An answer of 401 without words of refusal: HTTP's own refusal, unless the answer speaks of
+/// An answer of 401 or 403 without words of refusal: HTTP's own refusal, unless the answer speaks of
 /// trouble. A service whose mail server or directory is gone may answer so.
 pub fn by_unauthorized(before: Option<&Answer>, after: &Answer) -> Failure {
     let shown = refusal::find_trouble(before.map(Answer::readable), after.readable());
@@ -51,7 +52,15 @@ pub fn by_unauthorized(before: Option<&Answer>, after: &Answer) -> Failure {
             let detail = format!("{}, and the page says \"{words}\"", after.status);
             Failure::down(DownCause::HttpStatus, detail)
         }
-        None => Failure::account(AccountCause::Rejected, format!("answered {}", after.status)),
+        None => {
+            // The same is said to an account that is let in, and may not read the page.
+            let or_not_allowed = match after.status {
+                StatusCode::FORBIDDEN => "; or this account may not read that address",
+                _ => "",
+            };
+            let detail = format!("answered {}{or_not_allowed}", after.status);
+            Failure::account(AccountCause::Rejected, detail)
+        }
     }
 }
 
