@@ -7,8 +7,9 @@ use contract::budget::{BURN_WINDOWS, is_unmeasured_long};
 use contract::contracts::Contracts;
 use contract::notices::{Direct, DueNotice, Reachable, alerts_due};
 use contract::{
-    Alert, Episode, History, Instant, Interval, Month, MonthTerms, NoticeKind, Reach,
-    ResolvedTerms, ServiceContract, Severity, StretchClass, Terms, month_figure, month_stretches,
+    Alert, DownClass, Episode, Figure, History, Instant, Interval, Month, MonthTerms, NoticeKind,
+    Reach, ResolvedTerms, ServiceContract, Severity, StretchClass, Terms, month_figure,
+    month_stretches,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -66,7 +67,76 @@ fn c6_5_c8_2_what_was_before_the_first_record_is_no_news() {
     let facts = Facts::default().up("2026-11-05 10:00");
     assert_eq!(shown(&found(&facts, "2026-11-05 10:30")), [""; 0]);
     let off = facts.measuring_stopped("2026-11-05 10:10", "agent_off").up("2026-11-05 10:16");
-    assert_eq!(shown(&found(&off, "2026-11-05 10:30")), ["Unmeasured 10:15:00 -"]);
+    let unmeasured = found(&off, "2026-11-05 10:30");
+    assert_eq!(shown(&unmeasured), ["Unmeasured 10:15:00 -"]);
+    assert_eq!(unmeasured[0].since, at("2026-11-05 10:15:00.001"), "five minutes are allowed");
+}
+
+#[test]
+fn c8_2_an_outage_is_over_when_somebody_pauses_measuring() {
+    let paused = Facts::always_up()
+        .down("2026-11-05 10:00", "2026-11-05 10:05")
+        .unmeasured("2026-11-05 10:05", "paused");
+    let seen = shown(&found(&paused, "2026-11-05 10:20"));
+    assert_eq!(seen[0], "LoginDown 10:00:00 10:05:00", "{seen:?}");
+}
+
+#[test]
+fn c5_2_c8_2_a_reported_outage_is_over_if_the_login_was_measured_up_at_its_end() {
+    let reported = |facts: Facts| {
+        let facts = facts.include("A1", "2026-11-05 10:05", "2026-11-05 10:10");
+        let mut found = found(&facts, "2026-11-05 10:40");
+        found.retain(|it| it.alert == Alert::LoginDown);
+        shown(&found)
+    };
+    let off_and_on = |off: &str, on: &str| {
+        Facts::default().up("2026-01-01").measuring_stopped(off, "agent_off").up(on)
+    };
+    let over = ["LoginDown 10:05:00 10:10:00"];
+    assert_eq!(reported(off_and_on("2026-11-05 08:00", "2026-11-05 09:00")), over);
+    assert_eq!(reported(off_and_on("2026-11-05 09:00", "2026-11-05 09:00")), over);
+    // What was up before the agent went off says nothing of 10:10.
+    let later = reported(off_and_on("2026-11-05 10:00", "2026-11-05 10:20"));
+    assert_eq!(later, ["LoginDown 10:05:00 10:20:00"]);
+    let ended_with_it = reported(off_and_on("2026-11-05 10:10", "2026-11-05 10:20"));
+    assert_eq!(ended_with_it, ["LoginDown 10:05:00 10:20:00"]);
+}
+
+#[test]
+fn c8_2_three_outages_begun_within_an_hour_are_flapping() {
+    let facts = Facts::always_up()
+        .down("2026-11-05 10:00", "2026-11-05 10:01")
+        .down("2026-11-05 10:20", "2026-11-05 10:21")
+        .down("2026-11-05 10:59", "2026-11-05 11:01");
+    let flapping = |facts: &Facts, now: &str| {
+        let mut found = found(facts, &format!("2026-11-05 {now}"));
+        found.retain(|it| it.alert == Alert::LoginFlapping);
+        shown(&found)
+    };
+    assert_eq!(flapping(&facts, "10:58"), [""; 0]);
+    assert_eq!(flapping(&facts, "10:59:30"), ["LoginFlapping 10:59:00 -"]);
+    assert_eq!(flapping(&facts, "12:00"), ["LoginFlapping 10:59:00 11:00:00"]);
+    // The first of them is an hour ago when the third begins.
+    let slow = Facts::always_up()
+        .down("2026-11-05 10:00", "2026-11-05 10:01")
+        .down("2026-11-05 10:20", "2026-11-05 10:21")
+        .down("2026-11-05 11:00", "2026-11-05 11:01");
+    assert_eq!(flapping(&slow, "11:30"), [""; 0]);
+}
+
+#[test]
+fn c7_4_c8_2_a_reduction_that_nobody_claims_lapses_soon_from_two_weeks_before() {
+    // Claimable until 10 December, as long as that is the day in Stockholm.
+    let facts = Facts::always_up().down("2026-10-10 20:00", "2026-10-10 22:30").close("2026-10", 0);
+    let claims = |now: &str| {
+        let mut found = found(&facts, now);
+        found.retain(|it| it.alert == Alert::ClaimDeadlineNear);
+        shown(&found)
+    };
+    assert_eq!(claims("2026-11-26 22:59:59.999"), [""; 0]);
+    assert_eq!(claims("2026-11-26 23:00"), ["ClaimDeadlineNear 23:00:00 -"]);
+    assert_eq!(claims("2026-12-10 22:59:59.999"), ["ClaimDeadlineNear 23:00:00 -"]);
+    assert_eq!(claims("2026-12-11"), [""; 0]);
 }
 
 #[test]
@@ -108,6 +178,10 @@ fn c9_4_each_step_of_the_support_clock_holds_until_somebody_begins() {
         ["SupportClockHalfRun 11:00:00 12:12:00, worse", "SupportClockNearlyRun 12:12:00 12:30:00"]
     );
     assert_eq!(clocks(&facts, "14:00")[2], "SupportClockRun 13:00:00 -");
+    let at_the_step = facts.clone().acknowledge("2026-11-05 09:00", "2026-11-05 12:12");
+    assert_eq!(clocks(&at_the_step, "13:00"), ["SupportClockHalfRun 11:00:00 12:12:00"]);
+    let in_time = facts.acknowledge("2026-11-05 09:00", "2026-11-05 13:00");
+    assert_eq!(clocks(&in_time, "14:00").len(), 2, "acknowledged at the deadline");
 }
 
 #[test]
@@ -185,6 +259,10 @@ fn c8_2_what_holds_while_prometheus_is_gone_is_told_once_and_so_is_its_end() {
     let direct = Telling::from(Some("2026-11-05 10:01"));
     assert_eq!(direct.told(&facts, "2026-11-05 10:05"), down("alert"));
     let due = direct.due(&facts.history(), at("2026-11-05 10:05"));
+    // It went out, and Prometheus came back before that was on record.
+    let mut unrecorded = Telling::from(None);
+    unrecorded.sent = due.iter().cloned().collect();
+    assert_eq!(unrecorded.told(&facts, "2026-11-05 10:06"), down("alert"));
     let told = delivered(facts, "2026-11-05 10:05", &due);
     assert_eq!(direct.told(&told, "2026-11-05 10:06"), [""; 0]);
     // Prometheus is back: what was told directly is resolved directly, and nothing else is told.
@@ -204,6 +282,8 @@ fn c8_2_what_began_and_ended_before_it_could_be_told_is_told_for_a_day() {
     assert_eq!(direct.told(&facts, "2026-11-06 10:30"), [""; 0]);
     let later = Telling::from(Some("2026-11-05 10:30"));
     assert_eq!(later.told(&facts, "2026-11-05 12:00"), [""; 0], "Prometheus told it");
+    let then = Telling::from(Some("2026-11-05 10:02"));
+    assert_eq!(then.told(&facts, "2026-11-05 12:00"), [""; 0], "it was over by then");
 }
 
 #[test]
@@ -274,10 +354,13 @@ fn c8_2_what_is_wrong_with_the_agent_is_told_without_a_service() {
     direct.in_doubt.insert(Alert::ClockNotSynchronised);
     assert_eq!(direct.told(&told, "2026-11-05 11:05"), [""; 0]);
     direct.in_doubt.clear();
-    assert_eq!(
-        direct.told(&told, "2026-11-05 11:05"),
-        ["alert_resolved UpptidClockNotSynchronised@2026-11-05T10:00:00.000Z"]
-    );
+    let resolved = "alert_resolved UpptidClockNotSynchronised@2026-11-05T10:00:00.000Z";
+    assert_eq!(direct.told(&told, "2026-11-05 11:05"), [resolved]);
+    // What else is wrong by then is another thing.
+    let since = at("2026-11-05 11:01");
+    direct.own = vec![Episode { since, alert: Alert::ConfigRefused, end: None }];
+    let refused = "alert UpptidConfigRefused@2026-11-05T11:01:00.000Z";
+    assert_eq!(direct.told(&told, "2026-11-05 11:05"), [refused, resolved]);
 }
 
 /// How often it is looked in the two weeks.
@@ -288,14 +371,26 @@ fn look_at(look: usize) -> Instant {
     at("2026-10-31 23:00").plus_ms(i64::try_from(look).unwrap() * 183 * MINUTE_MS)
 }
 
-/// What happens to the portal in November, minute by minute from the month's start.
-fn course() -> impl Strategy<Value = Vec<(i64, u8)>> {
-    prop::collection::vec((0..14 * 24 * 60_i64, 0..6_u8), 1..40)
+/// What happens to the portal in November: from which minute of the month on, what, and for how many
+/// minutes until it is up again. Most of it is short: a budget is minutes.
+fn course() -> impl Strategy<Value = Vec<(i64, u8, i64)>> {
+    let minutes = prop_oneof![6 => 1..9_i64, 2 => 9..45_i64, 1 => 45..900_i64];
+    prop::collection::vec((0..14 * 24 * 60_i64, 0..6_u8, minutes), 1..30)
+}
+
+/// Several outages close to each other.
+fn flapping() -> impl Strategy<Value = Vec<(i64, u8, i64)>> {
+    prop::collection::vec((0..4 * 60_i64, 0..2_u8, 1..9_i64), 1..30)
 }
 
 /// The course as facts, each recorded when it begins.
-fn as_facts(course: &[(i64, u8)]) -> Vec<(Instant, String)> {
-    let by_minute: BTreeMap<i64, u8> = course.iter().copied().collect();
+fn as_facts(course: &[(i64, u8, i64)]) -> Vec<(Instant, String)> {
+    const UP: u8 = u8::MAX;
+    let mut by_minute: BTreeMap<i64, u8> = BTreeMap::new();
+    for &(minute, kind, minutes) in course {
+        by_minute.entry(minute + minutes).or_insert(UP);
+        by_minute.insert(minute, kind);
+    }
     let start = at("2026-10-31 23:00");
     let mut lines = vec![(start, Facts::default().up("2026-10-01").lines.remove(0))];
     for (minute, kind) in by_minute {
@@ -322,6 +417,13 @@ fn history_until(lines: &[(Instant, String)], now: Instant) -> History {
     history
 }
 
+/// How many outages began in the hour up to `now`. One may have several causes.
+fn outages_begun_within_an_hour(figure: &Figure, now: Instant) -> usize {
+    let lost = || figure.outages.iter().filter(|it| it.class == DownClass::Lost);
+    let begun = lost().filter(|it| !lost().any(|before| before.until == it.from));
+    begun.filter(|it| it.from <= now && now.since(it.from) < HOUR_MS).count()
+}
+
 /// What C8.2's predicates say of the figure at this instant.
 fn by_predicates(history: &History, now: Instant) -> BTreeSet<Alert> {
     let terms = ResolvedTerms::new(Terms::default()).unwrap();
@@ -346,6 +448,7 @@ fn by_predicates(history: &History, now: Instant) -> BTreeSet<Alert> {
         (Alert::SupportClockHalfRun, step(50) && !step(80)),
         (Alert::SupportClockNearlyRun, step(80) && !step(100)),
         (Alert::SupportClockRun, step(100)),
+        (Alert::LoginFlapping, outages_begun_within_an_hour(&figure, now) >= 3),
     ]
     .into_iter()
     .filter_map(|(alert, holds)| holds.then_some(alert))
@@ -355,18 +458,33 @@ fn by_predicates(history: &History, now: Instant) -> BTreeSet<Alert> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// An episode holds exactly while its predicate does.
+    /// An episode holds while its predicate does, to the millisecond.
     #[test]
-    fn c8_2_episodes_and_predicates_say_the_same(course in course(), looks in prop::collection::vec(1..16 * 24 * 60 * 60_i64, 12)) {
+    fn c8_2_episodes_and_predicates_say_the_same(
+        course in prop_oneof![3 => course(), 1 => flapping()],
+        looks in prop::collection::vec(1..16 * 24 * 60 * 60_i64, 6),
+        early_looks in prop::collection::vec(1..6 * 60 * 60_i64, 2),
+    ) {
         let lines = as_facts(&course);
-        let others = [Alert::LoginDown, Alert::LoginFlapping, Alert::ProbeAccountRefused];
-        for second in looks {
+        let others = [Alert::LoginDown, Alert::ProbeAccountRefused];
+        for second in looks.into_iter().chain(early_looks) {
             let now = lines[0].0.plus_ms(second * 1000 + 7);
             let history = history_until(&lines, now);
-            let open = episodes(&history, &mut Contracts::default(), "portal", now);
-            let open: BTreeSet<Alert> = open.iter().filter(|it| it.end.is_none()).map(|it| it.alert)
-                .filter(|it| !others.contains(it)).collect();
+            let mut found = episodes(&history, &mut Contracts::default(), "portal", now);
+            found.retain(|it| !others.contains(&it.alert));
+            let open = found.iter().filter(|it| it.end.is_none()).map(|it| it.alert);
+            let open: BTreeSet<Alert> = open.collect();
             prop_assert_eq!(open, by_predicates(&history, now), "at {}", now);
+            for it in found {
+                let holds = |at| by_predicates(&history_until(&lines, at), at).contains(&it.alert);
+                // The millisecond that is lost decides, and is seen when it is over.
+                prop_assert!(holds(it.since.plus_ms(1)), "{:?} does not hold at its beginning", it);
+                prop_assert!(!holds(it.since.plus_ms(-1)), "{:?} held before", it);
+                if let Some(end) = it.end {
+                    prop_assert!(holds(end.at().plus_ms(-1)), "{:?} was over before", it);
+                    prop_assert!(!holds(end.at().plus_ms(1)), "{:?} is not over", it);
+                }
+            }
         }
     }
 

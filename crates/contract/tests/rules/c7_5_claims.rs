@@ -18,7 +18,7 @@ impl Facts {
         self.add("2026-12-01", fact)
     }
 
-    fn close(self, month: &str, revision: u32) -> Self {
+    pub fn close(self, month: &str, revision: u32) -> Self {
         let figure = ClosedFigure::new(&self.figure(month), "standard", "");
         self.note(json!({"fact": "month_closed", "service": "portal", "month": month,
                          "revision": revision, "used_seq": 1, "used_hash": "", "figure": figure}))
