@@ -163,6 +163,24 @@ fn c8_1_c8_2_each_step_of_the_budget_replaces_the_one_before() {
 }
 
 #[test]
+fn c8_2_a_pace_that_would_burn_the_budget_ends_in_its_being_burned_or_falls() {
+    let of_pace = |until: &str| {
+        let facts = Facts::always_up().down("2026-12-01 11:00", until);
+        let mut found = found(&facts, "2026-12-02 10:00");
+        found.retain(|it| it.alert == Alert::BudgetWillBurn);
+        shown(&found)
+    };
+    // Twelve hours have passed, in which 43 s are the pace: three minutes are the floor.
+    assert_eq!(of_pace("2026-12-01 12:00"), ["BudgetWillBurn 11:03:00 11:44:38, worse"]);
+    // Three minutes are the pace of 50 hours.
+    assert_eq!(of_pace("2026-12-01 11:03"), ["BudgetWillBurn 11:03:00 -"]);
+    let facts = Facts::always_up().down("2026-12-01 11:00", "2026-12-01 11:03");
+    let mut fallen = found(&facts, "2026-12-03 10:00");
+    fallen.retain(|it| it.alert == Alert::BudgetWillBurn);
+    assert_eq!(shown(&fallen), ["BudgetWillBurn 11:03:00 01:00:00"]);
+}
+
+#[test]
 fn c9_4_each_step_of_the_support_clock_holds_until_somebody_begins() {
     // Thursday 10:00 in Stockholm: four hours of support time.
     let facts = Facts::always_up().down("2026-11-05 09:00", "2026-11-05 20:00");
