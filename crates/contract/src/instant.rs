@@ -166,6 +166,22 @@ impl Interval {
     }
 }
 
+/// The union of intervals, in order of time: those that touch are one, and empty ones are none.
+pub(crate) fn union(mut intervals: Vec<Interval>) -> Vec<Interval> {
+    intervals.retain(|interval| !interval.is_empty());
+    intervals.sort_unstable_by_key(|interval| interval.from);
+    let mut union: Vec<Interval> = Vec::with_capacity(intervals.len());
+    for interval in intervals {
+        match union.last_mut() {
+            Some(last) if interval.from <= last.until => {
+                last.until = last.until.max(interval.until);
+            }
+            _ => union.push(interval),
+        }
+    }
+    union
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::adjustments::lowest_claims;
 use crate::fact::{AdjustmentKind, Evidence, Ground, UnmeasuredCause};
 use crate::history::{History, REPORTED};
-use crate::instant::{Instant, Interval};
+use crate::instant::{Instant, Interval, union};
 use crate::month_terms::ResolvedTerms;
 use crate::service_record::{CauseId, Change, MeasuringStop, Presence, ServiceRecord, StoredState};
 use crate::stops::{JudgedStop, judged_stops};
@@ -121,20 +121,9 @@ impl Layers {
     }
 }
 
-/// The union of intervals, in order of time.
-fn merged(mut intervals: Vec<Interval>) -> Vec<(Interval, ())> {
-    intervals.retain(|interval| !interval.is_empty());
-    intervals.sort_unstable_by_key(|interval| interval.from);
-    let mut union: Vec<(Interval, ())> = Vec::with_capacity(intervals.len());
-    for interval in intervals {
-        match union.last_mut() {
-            Some((last, ())) if interval.from <= last.until => {
-                last.until = last.until.max(interval.until);
-            }
-            _ => union.push((interval, ())),
-        }
-    }
-    union
+/// The union of intervals, as a layer.
+fn merged(intervals: Vec<Interval>) -> Vec<(Interval, ())> {
+    union(intervals).into_iter().map(|interval| (interval, ())).collect()
 }
 
 /// Visits every piece of `range`, in order of time and without a gap. What lies at or after

@@ -7,7 +7,7 @@ use super::{Alert, End};
 use crate::budget::UNMEASURED_PER_DAY_MS_MAX;
 use crate::fact::UnmeasuredCause;
 use crate::incidents::{INCIDENT_GAP_MS, Incident};
-use crate::instant::{Instant, Interval};
+use crate::instant::{Instant, Interval, union};
 use crate::service_record::StoredState;
 use crate::stretches::StretchClass;
 use crate::timeline::DownClass;
@@ -119,10 +119,9 @@ impl Course<'_> {
         }
         let hours = began.windows(FLAPS).filter_map(|flaps| {
             let (first, last) = (*flaps.first()?, *flaps.last()?);
-            let hour = Interval::new(last, first.plus_ms(HOUR_MS));
-            (!hour.is_empty()).then_some(hour)
+            Some(Interval::new(last, first.plus_ms(HOUR_MS)))
         });
-        for hour in joined(hours) {
+        for hour in union(hours.collect()) {
             self.add(Alert::LoginFlapping, hour.from, Some(End::Over(hour.until)));
         }
     }
@@ -139,7 +138,7 @@ impl Course<'_> {
             });
             let known = Interval::new(known_since, self.decided.max(known_since));
             let unmeasured = unmeasured.map(|it| it.intersection(known));
-            let unmeasured = joined(unmeasured.filter(|it| !it.is_empty()));
+            let unmeasured = union(unmeasured.collect());
             let least_ms = UNMEASURED_PER_DAY_MS_MAX + 1;
             let bounds = month.contract.terms.bounds();
             found.extend(stretches_with(&unmeasured, DAY_MS, least_ms, bounds));
@@ -180,20 +179,6 @@ impl super::course::Month<'_> {
     /// The month's lost time, without a break where only the cause changed.
     pub fn lost(&self) -> Vec<Interval> {
         let lost = self.figure.outages.iter().filter(|outage| outage.class == DownClass::Lost);
-        joined(lost.map(|outage| Interval::new(outage.from, outage.until)))
+        union(lost.map(|outage| Interval::new(outage.from, outage.until)).collect())
     }
-}
-
-/// Intervals in order of time, those that touch each other as one.
-pub(super) fn joined(intervals: impl Iterator<Item = Interval>) -> Vec<Interval> {
-    let mut joined: Vec<Interval> = Vec::new();
-    for interval in intervals {
-        match joined.last_mut() {
-            Some(last) if interval.from <= last.until => {
-                last.until = last.until.max(interval.until);
-            }
-            _ => joined.push(interval),
-        }
-    }
-    joined
 }

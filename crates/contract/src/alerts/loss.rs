@@ -1,10 +1,9 @@
 //! What lost time does to the month's budget and price (C8.1, C8.2).
 
 use super::course::{Course, Month};
-use super::login::joined;
 use super::{Alert, End};
 use crate::budget::{BURN_WINDOWS, BurnWindow, NEXT_LEVEL_NEAR_MS, PACE_FLOOR_MS};
-use crate::instant::{Instant, Interval};
+use crate::instant::{Instant, Interval, union};
 use crate::minutes::reached;
 
 impl Course<'_> {
@@ -51,9 +50,7 @@ impl Course<'_> {
             let least_ms = whole_ms(allowed, month.figure.period_ms).max(PACE_FLOOR_MS);
             stretches_with(lost, window.length_ms, least_ms, bounds)
         };
-        let mut burning: Vec<Interval> = BURN_WINDOWS.into_iter().flat_map(within).collect();
-        burning.sort_unstable_by_key(|stretch| stretch.from);
-        for stretch in joined(burning.into_iter()) {
+        for stretch in union(BURN_WINDOWS.into_iter().flat_map(within).collect()) {
             self.add(Alert::BudgetBurnsFast, stretch.from, Some(End::Over(stretch.until)));
         }
     }
@@ -82,7 +79,7 @@ impl Course<'_> {
             }
             before_ms = counted_ms;
         }
-        for stretch in joined(holds.into_iter().filter(|stretch| !stretch.is_empty())) {
+        for stretch in union(holds) {
             let until = stretch.until;
             let end = if until == burned { End::Worse(until) } else { End::Over(until) };
             self.add(Alert::BudgetWillBurn, stretch.from, Some(end));
@@ -144,14 +141,9 @@ pub(super) fn stretches_with(
             (true, false) => Interval::new(from, from.plus_ms(before_ms - least_ms + 1)),
             (false, false) => continue,
         };
-        match found.last_mut() {
-            Some(last) if stretch.from <= last.until => {
-                last.until = last.until.max(stretch.until);
-            }
-            _ => found.push(stretch),
-        }
+        found.push(stretch);
     }
-    let within = found.into_iter().map(|stretch| stretch.intersection(bounds));
+    let within = union(found).into_iter().map(|stretch| stretch.intersection(bounds));
     within.filter(|stretch| !stretch.is_empty()).collect()
 }
 
