@@ -10,7 +10,7 @@ use crate::fact::{Fact, Line};
 use crate::history::History;
 use crate::instant::Instant;
 use crate::month_terms::ResolvedTerms;
-use crate::service_record::ServiceSetting;
+use crate::service_record::{ServiceSetting, insert_sorted};
 use crate::stops::Stop;
 
 pub use alerts::{Direct, alerts_due};
@@ -98,19 +98,20 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// What a line records; none if it is about something else.
-    pub(crate) fn recorded(line: &Line) -> Option<Self> {
-        let Fact::NoticeDelivered { notice, about, contact, channel, .. } = &line.fact else {
-            return None;
-        };
-        Some(Delivery {
-            seq: line.seq,
-            at: line.at,
-            notice: *notice,
-            about: about.clone(),
-            contact: contact.clone(),
-            channel: channel.clone(),
-        })
+    /// Adds what a line records to `deliveries`, which are by `seq`; nothing if that is something
+    /// else.
+    pub(crate) fn record(deliveries: &mut Vec<Delivery>, line: &Line) {
+        if let Fact::NoticeDelivered { notice, about, contact, channel, .. } = &line.fact {
+            let made = Delivery {
+                seq: line.seq,
+                at: line.at,
+                notice: *notice,
+                about: about.clone(),
+                contact: contact.clone(),
+                channel: channel.clone(),
+            };
+            insert_sorted(deliveries, made, |made| made.seq);
+        }
     }
 
     /// The line, about `service` or the agent itself.

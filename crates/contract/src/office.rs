@@ -52,11 +52,7 @@ impl Office {
                     (made.value.month, made.value.revision, made.seq)
                 });
             }
-            Fact::NoticeDelivered { .. } => {
-                let made = Delivery::recorded(line);
-                made.into_iter()
-                    .for_each(|made| insert_sorted(&mut self.deliveries, made, |made| made.seq));
-            }
+            Fact::NoticeDelivered { .. } => Delivery::record(&mut self.deliveries, line),
             _ => {}
         }
     }

@@ -59,11 +59,7 @@ impl Papers {
                     insert_sorted(&mut marked.reports, reported, |made| made.seq);
                 }
             }
-            Fact::NoticeDelivered { .. } => {
-                let made = Delivery::recorded(line);
-                made.into_iter()
-                    .for_each(|made| insert_sorted(&mut self.deliveries, made, |made| made.seq));
-            }
+            Fact::NoticeDelivered { .. } => Delivery::record(&mut self.deliveries, line),
             _ => {}
         }
     }
