@@ -21,6 +21,13 @@ fn found(facts: &Facts, now: &str) -> Vec<Episode> {
     episodes(&facts.history(), &mut Contracts::default(), "portal", at(now))
 }
 
+/// What becomes of one alert alone.
+fn only(alert: Alert, facts: &Facts, now: &str) -> Vec<String> {
+    let mut found = found(facts, now);
+    found.retain(|it| it.alert == alert);
+    shown(&found)
+}
+
 /// `LoginDown 10:00:00 -` or `… 10:20:00`, a line each, of one day.
 fn shown(episodes: &[Episode]) -> Vec<String> {
     let clock = |at: Instant| at.to_string()[11..19].to_owned();
@@ -57,9 +64,8 @@ fn c8_2_an_outage_holds_until_the_login_worked_for_ten_minutes() {
     let seen = shown(&found(&silent, "2026-11-05 10:40"));
     let all = ["LoginDown 10:00:00 -", "BudgetBurnsFast 10:03:00 -", "Unmeasured 10:10:00 -"];
     assert_eq!(seen, all);
-    let seen = found(&silent, "2026-11-05 11:45");
-    let down: Vec<_> = seen.into_iter().filter(|it| it.alert == Alert::LoginDown).collect();
-    assert_eq!(shown(&down), ["LoginDown 10:00:00 11:30:00"]);
+    let down = only(Alert::LoginDown, &silent, "2026-11-05 11:45");
+    assert_eq!(down, ["LoginDown 10:00:00 11:30:00"]);
 }
 
 #[test]
@@ -85,9 +91,7 @@ fn c8_2_an_outage_is_over_when_somebody_pauses_measuring() {
 fn c5_2_c8_2_a_reported_outage_is_over_if_the_login_was_measured_up_at_its_end() {
     let reported = |facts: Facts| {
         let facts = facts.include("A1", "2026-11-05 10:05", "2026-11-05 10:10");
-        let mut found = found(&facts, "2026-11-05 10:40");
-        found.retain(|it| it.alert == Alert::LoginDown);
-        shown(&found)
+        only(Alert::LoginDown, &facts, "2026-11-05 10:40")
     };
     let off_and_on = |off: &str, on: &str| {
         Facts::default().up("2026-01-01").measuring_stopped(off, "agent_off").up(on)
@@ -108,11 +112,8 @@ fn c8_2_three_outages_begun_within_an_hour_are_flapping() {
         .down("2026-11-05 10:00", "2026-11-05 10:01")
         .down("2026-11-05 10:20", "2026-11-05 10:21")
         .down("2026-11-05 10:59", "2026-11-05 11:01");
-    let flapping = |facts: &Facts, now: &str| {
-        let mut found = found(facts, &format!("2026-11-05 {now}"));
-        found.retain(|it| it.alert == Alert::LoginFlapping);
-        shown(&found)
-    };
+    let flapping =
+        |facts: &Facts, now: &str| only(Alert::LoginFlapping, facts, &format!("2026-11-05 {now}"));
     assert_eq!(flapping(&facts, "10:58"), [""; 0]);
     assert_eq!(flapping(&facts, "10:59:30"), ["LoginFlapping 10:59:00 -"]);
     assert_eq!(flapping(&facts, "12:00"), ["LoginFlapping 10:59:00 11:00:00"]);
@@ -128,11 +129,7 @@ fn c8_2_three_outages_begun_within_an_hour_are_flapping() {
 fn c7_4_c8_2_a_reduction_that_nobody_claims_lapses_soon_from_two_weeks_before() {
     // Claimable until 10 December, as long as that is the day in Stockholm.
     let facts = Facts::always_up().down("2026-10-10 20:00", "2026-10-10 22:30").close("2026-10", 0);
-    let claims = |now: &str| {
-        let mut found = found(&facts, now);
-        found.retain(|it| it.alert == Alert::ClaimDeadlineNear);
-        shown(&found)
-    };
+    let claims = |now: &str| only(Alert::ClaimDeadlineNear, &facts, now);
     assert_eq!(claims("2026-11-26 22:59:59.999"), [""; 0]);
     assert_eq!(claims("2026-11-26 23:00"), ["ClaimDeadlineNear 23:00:00 -"]);
     assert_eq!(claims("2026-12-10 22:59:59.999"), ["ClaimDeadlineNear 23:00:00 -"]);
@@ -164,20 +161,19 @@ fn c8_1_c8_2_each_step_of_the_budget_replaces_the_one_before() {
 
 #[test]
 fn c8_2_a_pace_that_would_burn_the_budget_ends_in_its_being_burned_or_falls() {
-    let of_pace = |until: &str| {
+    let of_pace = |until: &str, now: &str| {
         let facts = Facts::always_up().down("2026-12-01 11:00", until);
-        let mut found = found(&facts, "2026-12-02 10:00");
-        found.retain(|it| it.alert == Alert::BudgetWillBurn);
-        shown(&found)
+        only(Alert::BudgetWillBurn, &facts, now)
     };
     // Twelve hours have passed, in which 43 s are the pace: three minutes are the floor.
-    assert_eq!(of_pace("2026-12-01 12:00"), ["BudgetWillBurn 11:03:00 11:44:38, worse"]);
+    assert_eq!(
+        of_pace("2026-12-01 12:00", "2026-12-02 10:00"),
+        ["BudgetWillBurn 11:03:00 11:44:38, worse"]
+    );
     // Three minutes are the pace of 50 hours.
-    assert_eq!(of_pace("2026-12-01 11:03"), ["BudgetWillBurn 11:03:00 -"]);
-    let facts = Facts::always_up().down("2026-12-01 11:00", "2026-12-01 11:03");
-    let mut fallen = found(&facts, "2026-12-03 10:00");
-    fallen.retain(|it| it.alert == Alert::BudgetWillBurn);
-    assert_eq!(shown(&fallen), ["BudgetWillBurn 11:03:00 01:00:00"]);
+    assert_eq!(of_pace("2026-12-01 11:03", "2026-12-02 10:00"), ["BudgetWillBurn 11:03:00 -"]);
+    let fallen = of_pace("2026-12-01 11:03", "2026-12-03 10:00");
+    assert_eq!(fallen, ["BudgetWillBurn 11:03:00 01:00:00"]);
 }
 
 #[test]
