@@ -21,14 +21,14 @@ use crate::attempt::{Step, TlsReport};
 use crate::clock::Clock;
 use crate::failure::{Failure, of_connect};
 use crate::resolve::Resolver;
-use crate::settings::{Common, Dial, Family, Limits};
+use crate::settings::{Dial, Family, Limits, Shared};
 use crate::tls::TlsClient;
 
 /// Dials as one login's settings say.
 #[derive(Clone, Debug)]
 pub struct Dialer {
-    settings: Common<Dial>,
-    limits: Common<Limits>,
+    settings: Shared<Dial>,
+    limits: Shared<Limits>,
     /// The login's own host, for which `resolve_to` holds.
     own_host: Host<String>,
     resolver: Arc<Resolver>,
@@ -38,8 +38,8 @@ pub struct Dialer {
 impl Dialer {
     /// A dialer for a login at `own_host`.
     pub fn new(
-        settings: Common<Dial>,
-        limits: Common<Limits>,
+        settings: Shared<Dial>,
+        limits: Shared<Limits>,
         own_host: Host<String>,
         resolver: Arc<Resolver>,
         tls: Arc<TlsClient>,

@@ -40,6 +40,7 @@ const AT_ONCE: &[&str] = &[
 /// Hidden fields with a message that the browser hands on by POST: SAML 2.0 bindings, 3.5;
 /// WS-Federation 1.2, 13.2; OAuth 2.0 Form Post Response Mode.
 const HANDED_ON: [&str; 4] = ["SAMLResponse", "SAMLRequest", "wresult", "id_token"];
+
 /// Whether a page can submit a form by itself at all: if not, it need not be read to know that.
 pub fn may_happen(html: &[u8]) -> bool {
     let may_be_handed_on = [&marks::SAML_RE, &marks::WRESULT, &marks::ID_TOKEN];

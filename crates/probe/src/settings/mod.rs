@@ -1,7 +1,6 @@
 //! What a login is, in the program's shape. The configuration's shape is another crate's; this one
 //! holds only what can be used as it is.
 
-mod common;
 mod direct;
 mod endpoint;
 mod form;
@@ -13,13 +12,13 @@ mod one_time_code;
 mod proof;
 mod reach;
 pub mod recipe;
+mod shared;
 mod ssh;
 pub mod template;
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-pub use common::Common;
 pub use direct::Direct;
 pub use endpoint::{Encryption, Endpoint, Protocol};
 pub use form::{Form, LearnedForm};
@@ -31,6 +30,7 @@ pub use one_time_code::{Totp, TotpHash};
 pub use proof::{Logout, Proof, Refusals, Sign};
 pub use reach::{Client, Dial, Family, Http, Identity, Limits, Roots, Tls};
 pub use recipe::Recipe;
+pub use shared::Shared;
 pub use ssh::{ClientKey, Command, HostKey, Ssh};
 
 /// One service's login. [`Login::new`] gives the defaults.
@@ -47,15 +47,15 @@ pub struct Login {
     /// login's its token.
     pub proof: Vec<Proof>,
     /// How the session is ended after the proof.
-    pub logout: Common<Logout>,
+    pub logout: Shared<Logout>,
     /// How this service says that it refuses an account, beside what is recognised by itself.
-    pub refusals: Common<Refusals>,
+    pub refusals: Shared<Refusals>,
     /// How long each phase, and the whole, may take.
-    pub limits: Common<Limits>,
+    pub limits: Shared<Limits>,
     /// How the service is reached.
-    pub dial: Common<Dial>,
+    pub dial: Shared<Dial>,
     /// What the requests say of who asks.
-    pub client: Common<Client>,
+    pub client: Shared<Client>,
 }
 
 impl Login {
@@ -67,10 +67,10 @@ impl Login {
             account,
             second_account: None,
             proof: Vec::new(),
-            logout: Common::default(),
-            refusals: Common::default(),
-            dial: Common::default(),
-            client: Common::default(),
+            logout: Shared::default(),
+            refusals: Shared::default(),
+            dial: Shared::default(),
+            client: Shared::default(),
         }
     }
 

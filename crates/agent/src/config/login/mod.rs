@@ -14,7 +14,7 @@ mod recipe;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use probe::settings::{Basic, Common, Digest, Family, Kind, Login, Logout, Protocol};
+use probe::settings::{Basic, Digest, Family, Kind, Login, Logout, Protocol, Shared};
 use secrecy::SecretString;
 
 use self::account::{account, check_codes, check_second};
@@ -90,7 +90,7 @@ pub(super) fn login(table: Table<'_>, places: &Places<'_>) -> Option<ReadLogin> 
     ];
     let families = table.text("family", one_of(&families)).unwrap_or(&[Family::Any]);
     let proof = proofs(&table);
-    let logout: Common<Logout> = match &kind {
+    let logout: Shared<Logout> = match &kind {
         Some(Kind::Recipe(_)) if recipe::has_log_out(&table) => Logout::Never.into(),
         _ => logout(&table).into(),
     };

@@ -99,7 +99,7 @@ async fn sign_in(
         let _ = handle.await;
         Ok(())
     };
-    talk.say("disconnect".to_owned());
+    talk.say("disconnect");
     let ended = step(trace, ssh, "log_out", ending).await;
     talk.keep(trace, "log_out");
     if let Err(failure) = ended {
@@ -146,7 +146,7 @@ async fn connect(
     };
     trace.steps.push(step);
     let mut talk = Talk::default();
-    talk.say(String::new());
+    talk.say("");
     if let Some(leash) = held {
         let key = noted.key.get().map_or("", String::as_str);
         talk.hear(format!("{}\n{key}", leash.greeting()));
@@ -243,7 +243,7 @@ async fn answer_questions(
     talk: &mut Talk,
 ) -> Result<AuthResult, Failure> {
     use KeyboardInteractiveAuthResponse as Response;
-    talk.say("keyboard-interactive".to_owned());
+    talk.say("keyboard-interactive");
     let mut asked = handle.authenticate_keyboard_interactive_start(&account.user, None).await?;
     let mut was_told = false;
     for _ in 0..ROUNDS_MAX {
@@ -257,12 +257,12 @@ async fn answer_questions(
         talk.hear(prompts.iter().map(|one| one.prompt.as_str()).collect::<Vec<_>>().join("\n"));
         let answers = match prompts.as_slice() {
             [] => {
-                talk.say("nothing".to_owned());
+                talk.say("nothing");
                 Vec::new()
             }
             [one] if !one.echo && !was_told => {
                 was_told = true;
-                talk.say(CUT.to_owned());
+                talk.say(CUT);
                 vec![account.password.expose_secret().to_owned()]
             }
             _ => break,
@@ -279,7 +279,7 @@ async fn check(
     command: Option<&Command>,
     talk: &mut Talk,
 ) -> Result<&'static str, Failure> {
-    talk.say("a session".to_owned());
+    talk.say("a session");
     use ChannelOpenFailure::{AdministrativelyProhibited, UnknownChannelType};
     let mut channel = match (handle.channel_open_session().await, command) {
         (Ok(channel), _) => channel,
@@ -299,7 +299,7 @@ async fn check(
         channel.close().await?;
         return Ok("a session opens");
     };
-    talk.say(command.line.clone());
+    talk.say(command.line.as_str());
     channel.exec(true, command.line.as_str()).await?;
     let mut output = Vec::new();
     let mut status = None;

@@ -8,8 +8,8 @@ pub struct Talk(Vec<(String, Option<String>)>);
 
 impl Talk {
     /// Notes what is said.
-    pub fn say(&mut self, words: String) {
-        self.0.push((words, None));
+    pub fn say(&mut self, words: impl Into<String>) {
+        self.0.push((words.into(), None));
     }
 
     /// Notes the answer to it.

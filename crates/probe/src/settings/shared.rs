@@ -6,9 +6,9 @@ use std::sync::Arc;
 /// A part of a login's settings that clones share until one of them is changed: thousands of logins
 /// mostly say the same about it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Common<T>(Arc<T>);
+pub struct Shared<T>(Arc<T>);
 
-impl<T: PartialEq> Common<T> {
+impl<T: PartialEq> Shared<T> {
     /// Holds one value with `other`, if theirs are equal.
     pub fn share_with(&mut self, other: &Self) {
         if self == other {
@@ -17,13 +17,13 @@ impl<T: PartialEq> Common<T> {
     }
 }
 
-impl<T> From<T> for Common<T> {
+impl<T> From<T> for Shared<T> {
     fn from(value: T) -> Self {
-        Common(Arc::new(value))
+        Shared(Arc::new(value))
     }
 }
 
-impl<T> Deref for Common<T> {
+impl<T> Deref for Shared<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -31,7 +31,7 @@ impl<T> Deref for Common<T> {
     }
 }
 
-impl<T: Clone> DerefMut for Common<T> {
+impl<T: Clone> DerefMut for Shared<T> {
     fn deref_mut(&mut self) -> &mut T {
         Arc::make_mut(&mut self.0)
     }
@@ -43,8 +43,8 @@ mod tests {
 
     #[test]
     fn equal_settings_are_held_once_until_one_changes() {
-        let one = Common::from(vec![1]);
-        let mut other = Common::from(vec![1]);
+        let one = Shared::from(vec![1]);
+        let mut other = Shared::from(vec![1]);
         other.share_with(&one);
         assert!(Arc::ptr_eq(&one.0, &other.0));
         other.push(2);
