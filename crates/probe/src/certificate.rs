@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use contract::Instant;
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use x509_parser::extensions::GeneralName;
@@ -60,6 +60,12 @@ impl Chain {
         &self.certificates
     }
 
+    /// Whether each certificate of it could be read, and holds at this instant.
+    pub fn holds_at(&self, now: Instant) -> bool {
+        self.certificates.len() == self.der.len()
+            && self.certificates.iter().all(|one| one.not_before <= now && now <= one.not_after)
+    }
+
     /// The earliest expiry in the chain.
     pub fn earliest_not_after(&self) -> Option<Instant> {
         self.certificates.iter().map(|certificate| certificate.not_after).min()
@@ -81,6 +87,11 @@ impl Certificate {
             sha256: Sha256::digest(der).iter().map(|byte| format!("{byte:02x}")).collect(),
         })
     }
+}
+
+/// The instant at which a handshake takes place.
+pub fn instant(time: UnixTime) -> Instant {
+    Instant::from_ms(i64::try_from(time.as_secs()).unwrap_or(i64::MAX).saturating_mul(1000))
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {

@@ -43,6 +43,7 @@ mod random;
 mod session;
 mod stapled;
 mod trace;
+mod trust;
 mod verdict;
 
 pub use attempt::Attempt;
