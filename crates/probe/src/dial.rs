@@ -20,6 +20,7 @@ use url::Host;
 use crate::attempt::{Step, TlsReport};
 use crate::clock::Clock;
 use crate::failure::{Failure, of_connect};
+use crate::gather::Gather;
 use crate::resolve::Resolver;
 use crate::settings::{Dial, Family, Limits, Shared};
 use crate::tls::TlsClient;
@@ -79,7 +80,7 @@ impl Dialer {
         clock: &Clock,
         step: &mut Step,
         report: &mut TlsReport,
-    ) -> Result<TlsStream<TcpStream>, Failure> {
+    ) -> Result<TlsStream<Gather<TcpStream>>, Failure> {
         let name = server_name(host)?;
         let handshake = self.tls.handshake(name, tcp, report);
         let stream = clock.phase(Phase::Tls, &mut step.phases, handshake).await;

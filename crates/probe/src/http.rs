@@ -24,6 +24,7 @@ use tokio_rustls::client::TlsStream;
 use crate::attempt::Phases;
 use crate::clock::Clock;
 use crate::failure::{Failure, of_stream, source_of};
+use crate::gather::Gather;
 use crate::lenient::LenientClose;
 use crate::tls;
 
@@ -34,7 +35,7 @@ pub const HEADERS_MAX: usize = 200;
 /// Bytes of an answer's body, as it comes and as it is unpacked.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-type Io = TokioIo<LenientClose<TlsStream<TcpStream>>>;
+type Io = TokioIo<LenientClose<TlsStream<Gather<TcpStream>>>>;
 type RequestBody = Full<Bytes>;
 
 /// An open connection to one origin.
@@ -67,7 +68,7 @@ pub struct Received {
 
 impl Connection {
     /// Begins HTTP on a stream, in the version that TLS agreed on.
-    pub async fn open(stream: TlsStream<TcpStream>) -> Result<Self, Failure> {
+    pub async fn open(stream: TlsStream<Gather<TcpStream>>) -> Result<Self, Failure> {
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = TokioIo::new(LenientClose(stream));
         let protocol = if is_http2 {

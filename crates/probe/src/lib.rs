@@ -33,6 +33,7 @@ pub mod tls;
 pub mod unpack;
 
 mod answer;
+mod gather;
 mod kinds;
 mod lenient;
 mod link;

@@ -11,6 +11,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::attempt::{Attempt, Step};
 use crate::failure::{Failure, of_stream, own_trouble, source_of};
+use crate::gather::Gather;
 use crate::settings::{Encryption, Endpoint};
 use crate::tls;
 use crate::trace::Trace;
@@ -56,7 +57,7 @@ pub struct Link<'a> {
 enum Stream {
     None,
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Gather<TcpStream>>>),
 }
 
 impl<'a> Link<'a> {
@@ -77,7 +78,7 @@ impl<'a> Link<'a> {
         match &self.stream {
             Stream::None => None,
             Stream::Plain(tcp) => tcp.local_addr().ok(),
-            Stream::Tls(tls) => tls.get_ref().0.local_addr().ok(),
+            Stream::Tls(tls) => tls.get_ref().0.stream().local_addr().ok(),
         }
     }
 

@@ -11,13 +11,14 @@ use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::{CertificateError, ClientConfig, Error, ProtocolVersion};
 use rustls_pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::attempt::TlsReport;
 use crate::certificate::instant;
 use crate::failure::{Failure, own_trouble, source_of};
+use crate::gather::Gather;
 use crate::settings::{Http, Identity, Tls};
 use crate::trust::{Recorder, Trust};
 
@@ -64,18 +65,26 @@ impl TlsClient {
         name: ServerName<'static>,
         io: IO,
         report: &mut TlsReport,
-    ) -> Result<TlsStream<IO>, Failure> {
+    ) -> Result<TlsStream<Gather<IO>>, Failure> {
         // The verifier alone sees the chain of a handshake that fails: each has its own.
         let recorder = Arc::new(Recorder::new(&self.trust));
         let mut config = self.config.clone();
         config.dangerous().set_certificate_verifier(Arc::clone(&recorder) as _);
-        let result = TlsConnector::from(Arc::new(config)).connect(name, io).await;
+        let connecting = TlsConnector::from(Arc::new(config)).connect(name, Gather::new(io));
+        let result = connecting.into_fallible().await;
         report.chain = recorder.chain();
-        let stream = result.map_err(|error| {
-            let failure = of_handshake(&error);
-            report.fault = Some(failure.message());
-            failure
-        })?;
+        let mut stream = match result {
+            Ok(stream) => stream,
+            Err((error, mut io)) => {
+                io.go_on();
+                // The service is told why, if it still listens.
+                let _ = io.flush().await;
+                let failure = of_handshake(&error);
+                report.fault = Some(failure.message());
+                return Err(failure);
+            }
+        };
+        stream.get_mut().0.go_on();
         let (_, session) = stream.get_ref();
         report.version = session.protocol_version().and_then(version_name);
         report.cipher = session.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());

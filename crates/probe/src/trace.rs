@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::dial::Dialer;
 use crate::exchange::Exchanges;
 use crate::failure::Failure;
+use crate::gather::Gather;
 use crate::redact::Redactor;
 
 /// What an attempt notes as it goes.
@@ -73,7 +74,7 @@ impl<'a> Trace<'a> {
         host: &Host<&str>,
         tcp: TcpStream,
         step: &mut Step,
-    ) -> Result<TlsStream<TcpStream>, Failure> {
+    ) -> Result<TlsStream<Gather<TcpStream>>, Failure> {
         let mut report = TlsReport::default();
         let result = self.dialer.shake_hands(host, tcp, &self.clock, step, &mut report).await;
         if self.tls.is_none() || result.is_err() {
@@ -88,7 +89,7 @@ impl<'a> Trace<'a> {
         host: &Host<&str>,
         port: u16,
         step: &mut Step,
-    ) -> Result<TlsStream<TcpStream>, Failure> {
+    ) -> Result<TlsStream<Gather<TcpStream>>, Failure> {
         let tcp = self.connect(host, port, step).await?;
         self.shake_hands(host, tcp, step).await
     }
