@@ -32,13 +32,16 @@ const BYTES_PER_CHAR_MAX: usize = 24;
 /// Cuts out the secrets of one attempt, in every form in which a page or header may repeat them.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Bytes to look for, the longest first; none is empty.
-    needles: Vec<Vec<u8>>,
+    /// Bytes to look for, one after the other, the longest first; none is empty. In one piece, since
+    /// each of thousands of accounts has some.
+    needles: Box<[u8]>,
+    /// Where each of them ends.
+    ends: Box<[usize]>,
 }
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} needles)", self.needles.len())
+        write!(f, "Redactor({} needles)", self.ends.len())
     }
 }
 
@@ -53,7 +56,7 @@ impl Redactor {
 
     /// Cuts out these as well, from now on: a token that the service gave.
     pub fn cut_out(&mut self, user: &str, secrets: &[&str]) {
-        let needles = &mut self.needles;
+        let mut needles: Vec<Vec<u8>> = self.needles().map(<[u8]>::to_vec).collect();
         for secret in secrets {
             needles.push(secret.as_bytes().to_vec());
             // As a page shows it: white space folded.
@@ -71,9 +74,20 @@ impl Redactor {
             needles.push(STANDARD_NO_PAD.encode(format!("{user}\0{user}\0{secret}")).into_bytes());
         }
         needles.retain(|needle| !needle.is_empty());
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        needles.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         needles.dedup();
-        needles.shrink_to_fit();
+        let mut end = 0;
+        let ends = needles.iter().map(|needle| {
+            end += needle.len();
+            end
+        });
+        self.ends = ends.collect();
+        self.needles = needles.concat().into();
+    }
+
+    fn needles(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.needles[start..end])
     }
 
     /// The text without secrets, tokens and control characters; at most 16 KiB of it.
@@ -162,7 +176,8 @@ impl Redactor {
         if text.len() <= bytes_max {
             return shown(text);
         }
-        let longest = self.needles.first().map_or(0, Vec::len).saturating_mul(BYTES_PER_CHAR_MAX);
+        let longest =
+            self.needles().next().map_or(0, <[u8]>::len).saturating_mul(BYTES_PER_CHAR_MAX);
         let end = bytes_max.saturating_sub(longest);
         // The window is searched to its end, and shown up to where no secret can begin unseen.
         let mut window = shown(&text[..text.floor_char_boundary(bytes_max)]).into_owned();
@@ -178,7 +193,8 @@ impl Redactor {
         let mut spans = Vec::new();
         // Most texts have nothing to decode.
         if memchr::memchr3(b'%', b'&', b'\\', text.as_bytes()).is_none() && !text.contains('+') {
-            for needle in &self.needles {
+            // In a short text most of them cannot be.
+            for needle in self.needles().filter(|needle| needle.len() <= text.len()) {
                 let found = memchr::memmem::find_iter(text.as_bytes(), needle);
                 spans.extend(found.map(|at| (at, at + needle.len())));
             }
@@ -196,7 +212,7 @@ impl Redactor {
             }
         }
         for view in &views {
-            for needle in &self.needles {
+            for needle in self.needles() {
                 for at in memchr::memmem::find_iter(&view.bytes, needle) {
                     spans.push((view.spans[at].0, view.spans[at + needle.len() - 1].1));
                 }
@@ -211,9 +227,8 @@ impl Redactor {
             return text.into_owned();
         }
         spans.sort_unstable();
-        let holds = |text: &str| {
-            self.needles.iter().any(|n| memchr::memmem::find(text.as_bytes(), n).is_some())
-        };
+        let holds =
+            |text: &str| self.needles().any(|n| memchr::memmem::find(text.as_bytes(), n).is_some());
         let mark = if holds(CUT) { " " } else { CUT };
         let mut cleaned = String::with_capacity(text.len());
         let mut done = 0;
