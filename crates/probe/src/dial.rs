@@ -14,16 +14,14 @@ use std::task::Poll;
 use contract::{DownCause, Phase, UnableCause};
 use rustls_pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio_rustls::client::TlsStream;
 use url::Host;
 
 use crate::attempt::{Step, TlsReport};
 use crate::clock::Clock;
 use crate::failure::{Failure, of_connect};
-use crate::gather::Gather;
 use crate::resolve::Resolver;
 use crate::settings::{Dial, Family, Limits, Shared};
-use crate::tls::TlsClient;
+use crate::tls::{Secured, TlsClient};
 
 /// Dials as one login's settings say.
 #[derive(Clone, Debug)]
@@ -80,7 +78,7 @@ impl Dialer {
         clock: &Clock,
         step: &mut Step,
         report: &mut TlsReport,
-    ) -> Result<TlsStream<Gather<TcpStream>>, Failure> {
+    ) -> Result<Secured, Failure> {
         let name = server_name(host)?;
         let handshake = self.tls.handshake(name, tcp, report);
         let stream = clock.phase(Phase::Tls, &mut step.phases, handshake).await;

@@ -17,16 +17,13 @@ use hyper::body::{Body, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper::rt::Executor;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::client::TlsStream;
 
 use crate::attempt::Phases;
 use crate::clock::Clock;
 use crate::failure::{Failure, of_stream, source_of};
-use crate::gather::Gather;
 use crate::lenient::LenientClose;
-use crate::tls;
+use crate::tls::{self, Secured};
 
 /// Bytes of an answer's head.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -35,7 +32,7 @@ pub const HEADERS_MAX: usize = 200;
 /// Bytes of an answer's body, as it comes and as it is unpacked.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-type Io = TokioIo<LenientClose<TlsStream<Gather<TcpStream>>>>;
+type Io = TokioIo<LenientClose<Secured>>;
 type RequestBody = Full<Bytes>;
 
 /// An open connection to one origin.
@@ -68,7 +65,7 @@ pub struct Received {
 
 impl Connection {
     /// Begins HTTP on a stream, in the version that TLS agreed on.
-    pub async fn open(stream: TlsStream<Gather<TcpStream>>) -> Result<Self, Failure> {
+    pub async fn open(stream: Secured) -> Result<Self, Failure> {
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = TokioIo::new(LenientClose(stream));
         let protocol = if is_http2 {

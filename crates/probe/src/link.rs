@@ -7,13 +7,11 @@ use std::net::SocketAddr;
 use contract::{DownCause, Evidence, Outcome, Phase};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 use crate::attempt::{Attempt, Step};
 use crate::failure::{Failure, of_stream, own_trouble, source_of};
-use crate::gather::Gather;
 use crate::settings::{Encryption, Endpoint};
-use crate::tls;
+use crate::tls::{self, Secured};
 use crate::trace::Trace;
 
 /// Bytes of one answer.
@@ -57,7 +55,7 @@ pub struct Link<'a> {
 enum Stream {
     None,
     Plain(TcpStream),
-    Tls(Box<TlsStream<Gather<TcpStream>>>),
+    Tls(Box<Secured>),
 }
 
 impl<'a> Link<'a> {

@@ -29,6 +29,7 @@ pub const CUT: &str = "[cut]";
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// Bytes that one character of a secret can be written in: `%26%23x1F600%3B` and the like.
 const BYTES_PER_CHAR_MAX: usize = 24;
+
 /// Cuts out the secrets of one attempt, in every form in which a page or header may repeat them.
 #[derive(Clone, Default)]
 pub struct Redactor {

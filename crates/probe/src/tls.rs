@@ -11,7 +11,8 @@ use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::{CertificateError, ClientConfig, Error, ProtocolVersion};
 use rustls_pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -21,6 +22,9 @@ use crate::failure::{Failure, own_trouble, source_of};
 use crate::gather::Gather;
 use crate::settings::{Http, Identity, Tls};
 use crate::trust::{Recorder, Trust};
+
+/// What a handshake gives.
+pub type Secured = TlsStream<Gather<TcpStream>>;
 
 /// What handshakes share that trust the same roots, show the same certificate and speak the same
 /// protocols.
@@ -60,17 +64,17 @@ impl TlsClient {
     }
 
     /// Shakes hands. What is seen of it goes to `report`, also when it fails.
-    pub async fn handshake<IO: AsyncRead + AsyncWrite + Unpin>(
+    pub async fn handshake(
         &self,
         name: ServerName<'static>,
-        io: IO,
+        tcp: TcpStream,
         report: &mut TlsReport,
-    ) -> Result<TlsStream<Gather<IO>>, Failure> {
+    ) -> Result<Secured, Failure> {
         // The verifier alone sees the chain of a handshake that fails: each has its own.
         let recorder = Arc::new(Recorder::new(&self.trust));
         let mut config = self.config.clone();
         config.dangerous().set_certificate_verifier(Arc::clone(&recorder) as _);
-        let connecting = TlsConnector::from(Arc::new(config)).connect(name, Gather::new(io));
+        let connecting = TlsConnector::from(Arc::new(config)).connect(name, Gather::new(tcp));
         let result = connecting.into_fallible().await;
         report.chain = recorder.chain();
         let mut stream = match result {

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use contract::{Evidence, Outcome};
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 use url::Host;
 
 use crate::attempt::{Attempt, Phases, Step, TlsReport};
@@ -12,8 +11,8 @@ use crate::clock::Clock;
 use crate::dial::Dialer;
 use crate::exchange::Exchanges;
 use crate::failure::Failure;
-use crate::gather::Gather;
 use crate::redact::Redactor;
+use crate::tls::Secured;
 
 /// What an attempt notes as it goes.
 pub struct Trace<'a> {
@@ -74,7 +73,7 @@ impl<'a> Trace<'a> {
         host: &Host<&str>,
         tcp: TcpStream,
         step: &mut Step,
-    ) -> Result<TlsStream<Gather<TcpStream>>, Failure> {
+    ) -> Result<Secured, Failure> {
         let mut report = TlsReport::default();
         let result = self.dialer.shake_hands(host, tcp, &self.clock, step, &mut report).await;
         if self.tls.is_none() || result.is_err() {
@@ -89,7 +88,7 @@ impl<'a> Trace<'a> {
         host: &Host<&str>,
         port: u16,
         step: &mut Step,
-    ) -> Result<TlsStream<Gather<TcpStream>>, Failure> {
+    ) -> Result<Secured, Failure> {
         let tcp = self.connect(host, port, step).await?;
         self.shake_hands(host, tcp, step).await
     }

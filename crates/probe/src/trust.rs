@@ -20,7 +20,8 @@ use crate::certificate::{Chain, instant};
 use crate::settings::Roots;
 use crate::stapled;
 
-/// Chains that are kept, so that a service's unchanged chain is not read at each attempt.
+/// Chains that are kept, so that a service's unchanged chain is neither read nor verified as a whole
+/// at each attempt.
 pub const CHAINS_KEPT_MAX: usize = 1024;
 
 /// Whom to trust, and the chains seen lately.
