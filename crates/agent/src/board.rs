@@ -144,6 +144,10 @@ impl Board {
 }
 
 fn labels(service: &Service) -> Arc<[(Arc<str>, Arc<str>)]> {
+    if service.labels.is_empty() {
+        // All that have none share one.
+        return Arc::default();
+    }
     let shared = |(name, value): (&String, &String)| (name.as_str().into(), value.as_str().into());
     service.labels.iter().map(shared).collect()
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use contract::{Evidence, Instant, Outcome, ServiceState, UnmeasuredCause};
+use exporter::snapshot::PhaseTimes;
 use probe::{Attempt, PreparedLogin, Prober};
 use watch::{Actions, Now, Plan, Slot, Watch};
 
@@ -129,12 +130,15 @@ pub fn shown(attempt: &Attempt, at: Instant) -> exporter::snapshot::Attempt {
         status: step.status,
         phases: contract::Phase::ALL.map(|phase| step.phases.get(phase)).into(),
     };
+    let steps: Vec<_> =
+        attempt.steps.iter().take(exporter::snapshot::STEPS_MAX).map(step).collect();
     let chain = attempt.tls.as_ref().and_then(|tls| tls.chain.as_ref());
     exporter::snapshot::Attempt {
         at,
         outcome: attempt.outcome,
         duration: attempt.duration,
-        steps: attempt.steps.iter().take(exporter::snapshot::STEPS_MAX).map(step).collect(),
+        phases: PhaseTimes::sum(&steps),
+        steps,
         certificate_expiry: chain.and_then(|chain| chain.earliest_not_after()),
         message: attempt.message.as_str().into(),
     }

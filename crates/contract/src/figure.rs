@@ -1,5 +1,7 @@
 //! The month's figure: the one function that agent, gauges, store, statement and replay call (C6).
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -43,11 +45,11 @@ impl Reach {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Figure {
     /// The service.
-    pub service: String,
+    pub service: Arc<str>,
     /// The local calendar month.
     pub month: Month,
     /// The zone in which it is local.
-    pub timezone: String,
+    pub timezone: Arc<str>,
     /// Whether the whole month has elapsed.
     pub complete: bool,
     /// P (C2.2).
@@ -204,7 +206,7 @@ pub fn month_figure(
     };
     let incidents = incidents(&sums.spans, &seen, is_open, record, contract.terms);
     let stops = stop_figures(stops, contract.terms);
-    sums.figure(service, contract, seen.elapsed, stops, incidents)
+    sums.figure(record.name.clone(), contract, seen.elapsed, stops, incidents)
 }
 
 /// Which stretch of time a month's figure looks at.
@@ -339,7 +341,7 @@ impl<'a> Sums<'a> {
 
     fn figure(
         self,
-        service: &str,
+        service: Arc<str>,
         contract: &ServiceContract<'_>,
         elapsed: Interval,
         stops: Vec<StopFigure>,
@@ -358,9 +360,9 @@ impl<'a> Sums<'a> {
             None => Decimal::ZERO,
         };
         Figure {
-            service: service.to_owned(),
+            service,
             month: terms.month(),
-            timezone: terms.terms().timezone.clone(),
+            timezone: terms.resolved().timezone().clone(),
             complete: elapsed.until == terms.bounds().until,
             period_ms,
             elapsed_ms: elapsed.ms(),

@@ -18,6 +18,7 @@ use crate::terms::Terms;
 #[derive(Clone, Debug)]
 pub struct ResolvedTerms {
     terms: Arc<Terms>,
+    timezone: Arc<str>,
     zone: TimeZone,
 }
 
@@ -39,7 +40,8 @@ impl ResolvedTerms {
         if terms.notice_ms < 0 {
             return Err(TermsError("notice is negative; write it like \"72h\"".to_owned()));
         }
-        Ok(ResolvedTerms { terms: Arc::new(terms), zone })
+        let timezone = terms.timezone.as_str().into();
+        Ok(ResolvedTerms { terms: Arc::new(terms), timezone, zone })
     }
 
     /// Decimals that a percentage may have, so that every comparison is exact in 128 bits.
@@ -48,6 +50,11 @@ impl ResolvedTerms {
     /// The terms as they were given.
     pub fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Their time zone's name, shared: thousands of figures bear it.
+    pub fn timezone(&self) -> &Arc<str> {
+        &self.timezone
     }
 
     /// The zone in which months, office hours and red days are counted (C2.1).

@@ -430,7 +430,7 @@ impl<'a> AttemptView<'a> {
             cause: attempt.outcome.cause(),
             message: &attempt.message,
             duration_ms: ms(attempt.duration),
-            phases_ms: Phases(attempt.phases()),
+            phases_ms: Phases(attempt.phases.each()),
             certificate_expiry: attempt.certificate_expiry,
         }
     }

@@ -244,7 +244,7 @@ impl Counters {
         self.in_flight.dec();
         self.attempts.with_label_values(&[attempt.outcome.as_str()]).inc();
         self.duration.observe(attempt.duration.as_secs_f64());
-        for (histogram, duration) in self.phases.iter().zip(attempt.phases()) {
+        for (histogram, duration) in self.phases.iter().zip(attempt.phases.each()) {
             if let Some(duration) = duration {
                 histogram.observe(duration.as_secs_f64());
             }

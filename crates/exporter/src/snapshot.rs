@@ -166,28 +166,14 @@ pub struct Attempt {
     pub outcome: Outcome,
     /// How long it took in all.
     pub duration: Duration,
+    /// The time spent in each phase over all steps: what every scrape asks for is here, at hand.
+    pub phases: PhaseTimes,
     /// Its steps in order, at most [`STEPS_MAX`]; logging out included.
     pub steps: Vec<Step>,
     /// The earliest expiry in the certificate chain, if one was seen.
     pub certificate_expiry: Option<Instant>,
     /// What happened, in one sentence, without secrets.
     pub message: Arc<str>,
-}
-
-impl Attempt {
-    /// The time spent in each phase over all steps, in the order of [`Phase::ALL`]; `None` where
-    /// no step came that far.
-    pub fn phases(&self) -> [Option<Duration>; Phase::ALL.len()] {
-        let mut sums_us = [None; Phase::ALL.len()];
-        for step in &self.steps {
-            for (sum_us, us) in sums_us.iter_mut().zip(step.phases.us) {
-                if us != PhaseTimes::NONE {
-                    *sum_us = Some(sum_us.unwrap_or(0) + u64::from(us));
-                }
-            }
-        }
-        sums_us.map(|sum_us| sum_us.map(Duration::from_micros))
-    }
 }
 
 /// One request of an attempt, and what led to it.
@@ -205,7 +191,7 @@ pub struct Step {
     pub phases: PhaseTimes,
 }
 
-/// How long each phase of a step took, to the microsecond. Kept small: there are thousands.
+/// How long each phase took, to the microsecond. Kept small: there are thousands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PhaseTimes {
     /// In microseconds, in the order of [`Phase::ALL`]; [`PhaseTimes::NONE`] if it did not happen.
@@ -214,6 +200,20 @@ pub struct PhaseTimes {
 
 impl PhaseTimes {
     const NONE: u32 = u32::MAX;
+    /// More than an hour is as an hour: no attempt may take that long.
+    const LONGEST: u32 = 3_600_000_000;
+
+    /// The phases of all `steps` together; one that did not happen in any of them did not happen.
+    pub fn sum(steps: &[Step]) -> Self {
+        let mut us = [Self::NONE; Phase::ALL.len()];
+        for step in steps {
+            for (sum, us) in us.iter_mut().zip(step.phases.us).filter(|(_, us)| *us != Self::NONE) {
+                let before = if *sum == Self::NONE { 0 } else { *sum };
+                *sum = before.saturating_add(us).min(Self::LONGEST);
+            }
+        }
+        PhaseTimes { us }
+    }
 
     /// Each phase in the order of [`Phase::ALL`]; `None` if it did not happen.
     pub fn each(self) -> [Option<Duration>; Phase::ALL.len()] {
@@ -222,9 +222,8 @@ impl PhaseTimes {
 }
 
 impl From<[Option<Duration>; Phase::ALL.len()]> for PhaseTimes {
-    /// More than an hour is as an hour: no attempt may take that long.
     fn from(each: [Option<Duration>; Phase::ALL.len()]) -> Self {
-        let us = |duration: Duration| duration.as_micros().min(3_600_000_000) as u32;
+        let us = |duration: Duration| duration.as_micros().min(Self::LONGEST.into()) as u32;
         PhaseTimes { us: each.map(|duration| duration.map_or(Self::NONE, us)) }
     }
 }

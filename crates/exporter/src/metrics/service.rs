@@ -9,13 +9,15 @@ use crate::snapshot::{Attempt, Service};
 
 /// Writes the families, in their order.
 pub fn write(services: &[Service], out: &mut Parts<'_>) {
-    let rows: Vec<Row<'_>> = services.iter().map(Row::new).collect();
+    let mut text = Vec::new();
+    let labels = Labels::column(&mut text, services, "service", |service| &*service.name);
+    let row = |(service, labels)| Row { service, labels };
+    let rows: Vec<Row<'_>> = services.iter().zip(labels).map(row).collect();
     let mut sheet = Sheet { services: &rows, out };
     identity(&mut sheet);
     state(&mut sheet);
     state_details(&mut sheet);
     attempt(&mut sheet);
-    attempt_phases(&mut sheet);
     month_time(&mut sheet);
     month_classes(&mut sheet);
     month_unmeasured(&mut sheet);
@@ -27,13 +29,7 @@ pub fn write(services: &[Service], out: &mut Parts<'_>) {
 /// A service with its label as it is written.
 struct Row<'a> {
     service: &'a Service,
-    labels: Labels,
-}
-
-impl<'a> Row<'a> {
-    fn new(service: &'a Service) -> Self {
-        Row { service, labels: Labels::new("service", &service.name) }
-    }
+    labels: Labels<'a>,
 }
 
 /// All rows, and where they are written.
@@ -162,11 +158,24 @@ fn state_details(sheet: &mut Sheet<'_, '_, '_>) {
 }
 
 fn attempt(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.attempts([(
-        "upptid_attempt_timestamp_seconds",
-        "When the last finished attempt began.",
-        |attempt| Some(attempt.at.into()),
-    )]);
+    sheet.attempts([
+        ("upptid_attempt_timestamp_seconds", "When the last finished attempt began.", |attempt| {
+            Some(attempt.at.into())
+        }),
+        ("upptid_attempt_duration_seconds", "How long the last attempt took in all.", |attempt| {
+            Some(attempt.duration.into())
+        }),
+        (
+            "upptid_certificate_expiry_timestamp_seconds",
+            "The earliest expiry in the certificate chain that the last attempt saw.",
+            |attempt| attempt.certificate_expiry.map(Value::from),
+        ),
+    ]);
+    attempt_outcomes(sheet);
+    attempt_phases(sheet);
+}
+
+fn attempt_outcomes(sheet: &mut Sheet<'_, '_, '_>) {
     let services = sheet.services;
     let mut outcomes =
         sheet.family("upptid_attempt_outcome", "1 for what the last attempt ended in.");
@@ -182,11 +191,6 @@ fn attempt(sheet: &mut Sheet<'_, '_, '_>) {
 }
 
 fn attempt_phases(sheet: &mut Sheet<'_, '_, '_>) {
-    sheet.attempts([(
-        "upptid_attempt_duration_seconds",
-        "How long the last attempt took in all.",
-        |attempt| Some(attempt.duration.into()),
-    )]);
     let services = sheet.services;
     let mut phases = sheet.family(
         "upptid_attempt_phase_seconds",
@@ -195,17 +199,12 @@ fn attempt_phases(sheet: &mut Sheet<'_, '_, '_>) {
     let all = Phase::ALL.map(|phase| LastLabel::new("phase", phase.as_str()));
     for row in services {
         let Some(attempt) = &row.service.attempt else { continue };
-        for (label, duration) in all.iter().zip(attempt.phases()) {
+        for (label, duration) in all.iter().zip(attempt.phases.each()) {
             if let Some(duration) = duration {
                 phases.with(&row.labels, label, duration);
             }
         }
     }
-    sheet.attempts([(
-        "upptid_certificate_expiry_timestamp_seconds",
-        "The earliest expiry in the certificate chain that the last attempt saw.",
-        |attempt| attempt.certificate_expiry.map(Value::from),
-    )]);
 }
 
 fn month_time(sheet: &mut Sheet<'_, '_, '_>) {

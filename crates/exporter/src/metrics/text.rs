@@ -1,5 +1,6 @@
 //! Prometheus' text format 0.0.4, written without allocating per sample.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ pub enum Value {
     Whole(i64),
     /// Milliseconds, printed as seconds.
     Milliseconds(i64),
-    /// Printed as seconds, to the microsecond.
-    Duration(Duration),
+    /// Microseconds, printed as seconds.
+    Microseconds(i64),
     /// A percentage, printed as a ratio, cut down as C6.4 says.
     Percent(Percent),
     /// A number that no decision rests on.
@@ -42,7 +43,7 @@ impl From<Instant> for Value {
 
 impl From<Duration> for Value {
     fn from(value: Duration) -> Self {
-        Value::Duration(value)
+        Value::Microseconds(value.as_micros().try_into().unwrap_or(i64::MAX))
     }
 }
 
@@ -51,9 +52,7 @@ impl Value {
         match self {
             Value::Whole(value) => whole(out, value),
             Value::Milliseconds(ms) => decimal(out, ms, 3),
-            Value::Duration(duration) => {
-                decimal(out, duration.as_micros().try_into().unwrap_or(i64::MAX), 6);
-            }
+            Value::Microseconds(us) => decimal(out, us, 6),
             Value::Percent(percent) => decimal(out, percent.e4, 6),
             Value::Float(value) if value.is_infinite() => {
                 out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
@@ -127,7 +126,7 @@ impl<'o, 's> Family<'o, 's> {
     }
 
     /// A sample with `labels`; without any if they are empty.
-    pub fn sample(&mut self, labels: &Labels, value: impl Into<Value>) {
+    pub fn sample(&mut self, labels: &Labels<'_>, value: impl Into<Value>) {
         self.begin(labels);
         if !labels.0.is_empty() {
             self.out.push(b"}");
@@ -136,13 +135,13 @@ impl<'o, 's> Family<'o, 's> {
     }
 
     /// A sample with `labels`, of which there is at least one, and one more.
-    pub fn with(&mut self, labels: &Labels, last: &LastLabel, value: impl Into<Value>) {
+    pub fn with(&mut self, labels: &Labels<'_>, last: &LastLabel, value: impl Into<Value>) {
         self.begin(labels);
         self.out.push(last.0.as_bytes());
         self.end(value.into());
     }
 
-    fn begin(&mut self, labels: &Labels) {
+    fn begin(&mut self, labels: &Labels<'_>) {
         self.out.push(self.name.as_bytes());
         self.out.push(&labels.0);
     }
@@ -167,33 +166,59 @@ pub fn counter(out: &mut Parts<'_>, name: &'static str, help: &str, value: u64) 
 
 /// Labels as they are written, escaped, without the closing brace.
 #[derive(Clone, Default, Debug)]
-pub struct Labels(Vec<u8>);
+pub struct Labels<'a>(Cow<'a, [u8]>);
 
-impl Labels {
+impl<'a> Labels<'a> {
     /// One label.
     pub fn new(name: &str, value: &str) -> Self {
-        // With the brace, the equals sign and the quotes.
-        Labels(Vec::with_capacity(name.len() + value.len() + 4)).and(name, value)
+        Labels::default().and(name, value)
+    }
+
+    /// One label each, with the values that `of` finds in `items`. Their text is in one piece.
+    pub fn column<T>(
+        text: &'a mut Vec<u8>,
+        items: &[T],
+        name: &str,
+        of: impl Fn(&T) -> &str,
+    ) -> impl Iterator<Item = Labels<'a>> {
+        let end = |item| {
+            write_label(text, b'{', name, of(item));
+            text.len()
+        };
+        let ends: Vec<usize> = items.iter().map(end).collect();
+        let mut rest = text.as_slice();
+        let mut begun = 0;
+        ends.into_iter().map(move |end| {
+            let (own, after) = rest.split_at(end - begun);
+            (rest, begun) = (after, end);
+            Labels(Cow::Borrowed(own))
+        })
     }
 
     /// One label more. The name must be one that Prometheus accepts.
-    pub fn and(mut self, name: &str, value: &str) -> Self {
-        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        self.0.extend_from_slice(name.as_bytes());
-        self.0.extend_from_slice(b"=\"");
-        for piece in value.as_bytes().split_inclusive(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
-            let (plain, escaped): (_, &[u8]) = match piece {
-                [plain @ .., b'\\'] => (plain, b"\\\\"),
-                [plain @ .., b'"'] => (plain, b"\\\""),
-                [plain @ .., b'\n'] => (plain, b"\\n"),
-                plain => (plain, b""),
-            };
-            self.0.extend_from_slice(plain);
-            self.0.extend_from_slice(escaped);
-        }
-        self.0.push(b'"');
-        self
+    pub fn and(self, name: &str, value: &str) -> Self {
+        let mut text = self.0.into_owned();
+        let before = if text.is_empty() { b'{' } else { b',' };
+        write_label(&mut text, before, name, value);
+        Labels(Cow::Owned(text))
     }
+}
+
+fn write_label(text: &mut Vec<u8>, before: u8, name: &str, value: &str) {
+    text.push(before);
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b"=\"");
+    for piece in value.as_bytes().split_inclusive(|byte| matches!(byte, b'\\' | b'"' | b'\n')) {
+        let (plain, escaped): (_, &[u8]) = match piece {
+            [plain @ .., b'\\'] => (plain, b"\\\\"),
+            [plain @ .., b'"'] => (plain, b"\\\""),
+            [plain @ .., b'\n'] => (plain, b"\\n"),
+            plain => (plain, b""),
+        };
+        text.extend_from_slice(plain);
+        text.extend_from_slice(escaped);
+    }
+    text.push(b'"');
 }
 
 /// The last of several labels, as it is written, with the closing brace: many samples share it.
@@ -245,7 +270,7 @@ mod tests {
             (Value::Milliseconds(2_682_000_000), "2682000"),
             (Value::Milliseconds(2_682_001), "2682.001"),
             (Value::Milliseconds(-50), "-0.05"),
-            (Value::Duration(Duration::from_nanos(1_234_999)), "0.001234"),
+            (Duration::from_nanos(1_234_999).into(), "0.001234"),
             (Value::Percent(Percent { e4: 998_999 }), "0.998999"),
             (Value::Percent(Percent { e4: 1_000_000 }), "1"),
             (Value::Float(0.25), "0.25"),

@@ -15,7 +15,8 @@ use contract::{
 };
 use exporter::counters::Counted;
 use exporter::snapshot::{
-    Agent, Attempt, Class, Config, Ledger, Outage, Service, Snapshot, Step, Stop, Stretch, Witness,
+    Agent, Attempt, Class, Config, Ledger, Outage, PhaseTimes, Service, Snapshot, Step, Stop,
+    Stretch, Witness,
 };
 
 const FACTS: &str = include_str!("facts.jsonl");
@@ -184,21 +185,23 @@ fn attempt(outcome: Outcome, message: &str) -> Attempt {
         phases: phases.map(|phase| phase.map(us)).into(),
     };
     let on_open = |processing, transfer| [None, None, None, Some(processing), Some(transfer)];
+    let steps = vec![
+        step(
+            "page",
+            "/login",
+            200,
+            [Some(1_800), Some(12_400), Some(31_050), Some(24_000), Some(3_500)],
+        ),
+        step("sign_in", "/login", 303, on_open(71_000, 200)),
+        step("redirect", "/home", 200, on_open(33_000, 4_100)),
+        step("log_out", "/logout", 200, on_open(6_000, 200)),
+    ];
     Attempt {
         at: at("2026-11-22T11:59:41.300Z"),
         outcome,
         duration: us(187_250),
-        steps: vec![
-            step(
-                "page",
-                "/login",
-                200,
-                [Some(1_800), Some(12_400), Some(31_050), Some(24_000), Some(3_500)],
-            ),
-            step("sign_in", "/login", 303, on_open(71_000, 200)),
-            step("redirect", "/home", 200, on_open(33_000, 4_100)),
-            step("log_out", "/logout", 200, on_open(6_000, 200)),
-        ],
+        phases: PhaseTimes::sum(&steps),
+        steps,
         certificate_expiry: Some(at("2027-02-14T23:59:59.000Z")),
         message: message.into(),
     }
