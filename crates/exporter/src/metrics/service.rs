@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::{DownClass, Figure, Phase, ServiceState, Terms};
+use contract::{DownClass, Figure, Phase, ServiceState, Terms, UnmeasuredCause};
 
 use super::text::{Family, Kind, Labels, LastLabel, Parts, Value};
 use crate::snapshot::{Attempt, Service};
@@ -287,11 +287,14 @@ fn month_unmeasured(sheet: &mut Sheet<'_, '_, '_>) {
         "upptid_month_unmeasured_cause_seconds",
         "The unmeasured time by cause; causes that did not occur are absent.",
     );
+    let all = UnmeasuredCause::ALL.map(|cause| (cause, LastLabel::new("cause", cause.as_str())));
     for row in services {
         let Some(figure) = &row.service.figure else { continue };
-        for (cause, ms) in figure.unmeasured_by_cause_ms.iter().filter(|(_, ms)| *ms != 0) {
-            let label = LastLabel::new("cause", cause.as_str());
-            causes.with(&row.labels, &label, Value::Milliseconds(ms));
+        for (cause, label) in &all {
+            let ms = figure.unmeasured_by_cause_ms.get(*cause);
+            if ms != 0 {
+                causes.with(&row.labels, label, Value::Milliseconds(ms));
+            }
         }
     }
 }

@@ -22,6 +22,9 @@ pub enum Value {
     Float(f64),
 }
 
+/// Beyond it not every whole number is a float.
+const WHOLE_FLOAT_MAX: f64 = 1e15;
+
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Value::Whole(value.into())
@@ -51,11 +54,14 @@ impl Value {
     fn write(self, out: &mut Vec<u8>) {
         match self {
             Value::Whole(value) => whole(out, value),
-            Value::Milliseconds(ms) => decimal(out, ms, 3),
-            Value::Microseconds(us) => decimal(out, us, 6),
-            Value::Percent(percent) => decimal(out, percent.e4, 6),
+            Value::Milliseconds(ms) => decimal::<3>(out, ms),
+            Value::Microseconds(us) => decimal::<6>(out, us),
+            Value::Percent(percent) => decimal::<6>(out, percent.e4),
             Value::Float(value) if value.is_infinite() => {
                 out.extend_from_slice(if value > 0.0 { b"+Inf" } else { b"-Inf" });
+            }
+            Value::Float(value) if value == value.trunc() && value.abs() < WHOLE_FLOAT_MAX => {
+                whole(out, value as i64);
             }
             Value::Float(value) => write!(out, "{value}").expect("a Vec takes every byte"),
         }
@@ -128,9 +134,7 @@ impl<'o, 's> Family<'o, 's> {
     /// A sample with `labels`; without any if they are empty.
     pub fn sample(&mut self, labels: &Labels<'_>, value: impl Into<Value>) {
         self.begin(labels);
-        if !labels.0.is_empty() {
-            self.out.push(b"}");
-        }
+        self.out.push(if labels.0.is_empty() { b" " } else { b"} " });
         self.end(value.into());
     }
 
@@ -147,7 +151,6 @@ impl<'o, 's> Family<'o, 's> {
     }
 
     fn end(&mut self, value: Value) {
-        self.out.push(b" ");
         value.write(&mut self.out.bytes);
         self.out.push(b"\n");
         self.out.sample_ended();
@@ -198,6 +201,8 @@ impl<'a> Labels<'a> {
     /// One label more. The name must be one that Prometheus accepts.
     pub fn and(self, name: &str, value: &str) -> Self {
         let mut text = self.0.into_owned();
+        // With what stands before, the equals sign and the quotes.
+        text.reserve(name.len() + value.len() + 4);
         let before = if text.is_empty() { b'{' } else { b',' };
         write_label(&mut text, before, name, value);
         Labels(Cow::Owned(text))
@@ -221,13 +226,13 @@ fn write_label(text: &mut Vec<u8>, before: u8, name: &str, value: &str) {
     text.push(b'"');
 }
 
-/// The last of several labels, as it is written, with the closing brace: many samples share it.
+/// The last of several labels, as it is written up to the value: many samples share it.
 pub struct LastLabel(String);
 
 impl LastLabel {
     /// A label whose value needs no escaping.
     pub fn new(name: &str, value: &str) -> Self {
-        LastLabel(format!(",{name}=\"{value}\"}}"))
+        LastLabel(format!(",{name}=\"{value}\"}} "))
     }
 }
 
@@ -235,21 +240,22 @@ fn whole(out: &mut Vec<u8>, value: i64) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-/// Writes `value / 10^places` exactly, without trailing zeros.
-fn decimal(out: &mut Vec<u8>, value: i64, places: u32) {
+/// Writes `value / 10^PLACES` exactly, without trailing zeros.
+fn decimal<const PLACES: u32>(out: &mut Vec<u8>, value: i64) {
     if value < 0 {
         out.push(b'-');
     }
-    let unit = 10_u64.pow(places);
+    let unit = const { 10_u64.pow(PLACES) };
     let magnitude = value.unsigned_abs();
     out.extend_from_slice(itoa::Buffer::new().format(magnitude / unit).as_bytes());
     let rest = magnitude % unit;
     if rest != 0 {
         // A leading 1 keeps the zeros behind the point.
         let mut digits = itoa::Buffer::new();
-        let digits = digits.format(unit + rest).trim_end_matches('0');
+        let digits = digits.format(unit + rest).as_bytes();
+        let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
         out.push(b'.');
-        out.extend_from_slice(&digits.as_bytes()[1..]);
+        out.extend_from_slice(&digits[1..digits.len() - zeros]);
     }
 }
 
@@ -274,6 +280,8 @@ mod tests {
             (Value::Percent(Percent { e4: 998_999 }), "0.998999"),
             (Value::Percent(Percent { e4: 1_000_000 }), "1"),
             (Value::Float(0.25), "0.25"),
+            (Value::Float(3.0), "3"),
+            (Value::Float(-1e15), "-1000000000000000"),
             (Value::Float(f64::INFINITY), "+Inf"),
             (Value::Whole(-1), "-1"),
             (true.into(), "1"),
