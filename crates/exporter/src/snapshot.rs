@@ -364,3 +364,28 @@ pub struct Ledger {
     /// When the whole chain was last verified.
     pub verified: Option<Instant>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_of_steps_add_up_and_what_never_happened_stays_absent() {
+        let step = |ms: [Option<u64>; Phase::ALL.len()]| Step {
+            name: "page",
+            url: "https://portal.example/".into(),
+            address: None,
+            status: None,
+            phases: ms.map(|ms| ms.map(Duration::from_millis)).into(),
+        };
+        let sum = |steps: &[Step]| {
+            PhaseTimes::sum(steps).each().map(|each| each.map(|each| each.as_millis()))
+        };
+        let opened = step([Some(1), Some(2), None, Some(0), None]);
+        let reused = step([None, Some(3), None, Some(4), None]);
+        assert_eq!(sum(&[opened, reused.clone()]), [Some(1), Some(5), None, Some(4), None]);
+        let endless = step([None, None, None, Some(u64::from(u32::MAX)), None]);
+        assert_eq!(sum(&[endless, reused]), [None, Some(3), None, Some(3_600_000), None]);
+        assert_eq!(sum(&[]), [None; Phase::ALL.len()]);
+    }
+}
