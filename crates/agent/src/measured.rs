@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use contract::{Evidence, Instant, Outcome, ServiceState, UnmeasuredCause};
-use exporter::snapshot::PhaseTimes;
+use exporter::snapshot::{PhaseTimes, STEPS_MAX};
 use probe::{Attempt, PreparedLogin, Prober};
 use watch::{Actions, Now, Plan, Slot, Watch};
 
@@ -130,8 +130,7 @@ pub fn shown(attempt: &Attempt, at: Instant) -> exporter::snapshot::Attempt {
         status: step.status,
         phases: contract::Phase::ALL.map(|phase| step.phases.get(phase)).into(),
     };
-    let steps: Vec<_> =
-        attempt.steps.iter().take(exporter::snapshot::STEPS_MAX).map(step).collect();
+    let steps: Vec<_> = attempt.steps.iter().take(STEPS_MAX).map(step).collect();
     let chain = attempt.tls.as_ref().and_then(|tls| tls.chain.as_ref());
     exporter::snapshot::Attempt {
         at,

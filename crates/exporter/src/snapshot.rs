@@ -191,7 +191,8 @@ pub struct Step {
     pub phases: PhaseTimes,
 }
 
-/// How long each phase took, to the microsecond. Kept small: there are thousands.
+/// How long each phase took, to the microsecond; more than an hour is as an hour. Kept small: there
+/// are thousands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PhaseTimes {
     /// In microseconds, in the order of [`Phase::ALL`]; [`PhaseTimes::NONE`] if it did not happen.

@@ -22,7 +22,7 @@ pub enum Value {
     Float(f64),
 }
 
-/// Beyond it not every whole number is a float.
+/// Below it every whole number is exact, as a float and as an integer.
 const WHOLE_FLOAT_MAX: f64 = 1e15;
 
 impl From<bool> for Value {
