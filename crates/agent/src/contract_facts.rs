@@ -81,7 +81,7 @@ fn parties(history: &History, config: &Config) -> Vec<Fact> {
 }
 
 fn first_month(timezone: &str, is_change: bool, now: Instant) -> String {
-    let terms = contract::Terms { timezone: timezone.to_owned(), ..contract::Terms::default() };
+    let terms = contract::Terms { timezone: timezone.into(), ..contract::Terms::default() };
     // The configuration is refused before it comes here if its time zone is not known.
     let zone = ResolvedTerms::new(terms).map(|terms| terms.zone().clone());
     let month = Month::of(now, &zone.unwrap_or(jiff::tz::TimeZone::UTC));

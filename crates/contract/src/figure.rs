@@ -362,7 +362,7 @@ impl<'a> Sums<'a> {
         Figure {
             service,
             month: terms.month(),
-            timezone: terms.resolved().timezone().clone(),
+            timezone: terms.terms().timezone.clone(),
             complete: elapsed.until == terms.bounds().until,
             period_ms,
             elapsed_ms: elapsed.ms(),

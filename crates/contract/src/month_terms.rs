@@ -18,7 +18,6 @@ use crate::terms::Terms;
 #[derive(Clone, Debug)]
 pub struct ResolvedTerms {
     terms: Arc<Terms>,
-    timezone: Arc<str>,
     zone: TimeZone,
 }
 
@@ -40,8 +39,7 @@ impl ResolvedTerms {
         if terms.notice_ms < 0 {
             return Err(TermsError("notice is negative; write it like \"72h\"".to_owned()));
         }
-        let timezone = terms.timezone.as_str().into();
-        Ok(ResolvedTerms { terms: Arc::new(terms), timezone, zone })
+        Ok(ResolvedTerms { terms: Arc::new(terms), zone })
     }
 
     /// Decimals that a percentage may have, so that every comparison is exact in 128 bits.
@@ -50,11 +48,6 @@ impl ResolvedTerms {
     /// The terms as they were given.
     pub fn terms(&self) -> &Terms {
         &self.terms
-    }
-
-    /// Their time zone's name, shared: thousands of figures bear it.
-    pub fn timezone(&self) -> &Arc<str> {
-        &self.timezone
     }
 
     /// The zone in which months, office hours and red days are counted (C2.1).

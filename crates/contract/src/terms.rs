@@ -1,5 +1,7 @@
 //! The terms of a contract: what a provider promised, as settings (C2-C9).
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct Terms {
     /// IANA time zone in which months, office hours and red days are counted (C2.1).
-    pub timezone: String,
+    pub timezone: Arc<str>,
     /// The promise in percent: `99.9` (C6, C8.1).
     pub target: Decimal,
     /// Edges of the price levels in percent, falling; level 1 lies between `target` and the first
@@ -45,7 +47,7 @@ pub struct Terms {
 impl Default for Terms {
     fn default() -> Self {
         Terms {
-            timezone: "Europe/Stockholm".to_owned(),
+            timezone: "Europe/Stockholm".into(),
             target: Decimal::new(999, 1),
             edges: vec![Decimal::new(990, 1), Decimal::new(980, 1), Decimal::new(970, 1)],
             reductions: [10, 20, 40, 60].map(Decimal::from).to_vec(),

@@ -181,7 +181,7 @@ fn minutes(pieces: &[Explanation]) -> Minutes {
 fn terms(model: &ModelTerms) -> Terms {
     let decimal = |percent: i128| millionths(percent).parse().unwrap();
     Terms {
-        timezone: model.zone.name().to_owned(),
+        timezone: model.zone.name().into(),
         target: decimal(model.target),
         edges: model.edges.iter().map(|edge| decimal(*edge)).collect(),
         reductions: model.reductions.iter().map(|&reduction| reduction.into()).collect(),

@@ -41,7 +41,7 @@ proptest! {
         forgetful.forget_before(opened.plus_ms(-2 * REACHES_BACK_MS));
         apply(&mut forgetful, &segment);
 
-        let terms = Terms { timezone: case.terms.zone.name().to_owned(), ..Terms::default() };
+        let terms = Terms { timezone: case.terms.zone.name().into(), ..Terms::default() };
         let terms = ResolvedTerms::new(terms).unwrap();
         let first = Month::of(Instant::from_ms(start), terms.zone());
         let reach = Reach::replay(&whole, case.as_of.map(Instant::from_ms));

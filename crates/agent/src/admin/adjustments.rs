@@ -165,7 +165,7 @@ fn view(history: &History, contracts: &mut Contracts, made: &Adjustment) -> Adju
         id: made.id.clone(),
         kind: made.kind,
         service: made.service.clone(),
-        timezone: terms.terms().timezone.clone(),
+        timezone: terms.terms().timezone.to_string(),
         from: made.interval.from,
         until: made.interval.until,
         ground: made.ground,

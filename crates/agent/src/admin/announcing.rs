@@ -152,7 +152,7 @@ impl<'a> Planning<'a> {
                     customer,
                     Planned {
                         judged: vec![judged],
-                        timezone: terms.terms().timezone.clone(),
+                        timezone: terms.terms().timezone.to_string(),
                         window: proposed.window,
                         reason: wanted.reason.trim().to_owned(),
                         agreed: self.agreed.map(str::to_owned),

@@ -157,7 +157,7 @@ impl Incidents {
         let marked = history.notifiable_of(&self.service, incident, self.now);
         IncidentView {
             service: self.service.clone(),
-            timezone: self.terms.terms().timezone.clone(),
+            timezone: self.terms.terms().timezone.to_string(),
             opened: incident.opened,
             closed: incident.closed,
             lost_ms: incident.lost_ms,

@@ -165,7 +165,7 @@ pub(super) fn view(service: &str, terms: &MonthTerms, marked: &Notifiable) -> No
     });
     NotifiableView {
         service: service.to_owned(),
-        timezone: terms.terms().timezone.clone(),
+        timezone: terms.terms().timezone.to_string(),
         opened: marked.opened,
         detected: marked.detected,
         by: marked.by.clone(),

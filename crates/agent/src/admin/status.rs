@@ -185,7 +185,7 @@ fn service_status(service: &Service) -> ServiceStatus {
     ServiceStatus {
         service: service.name.to_string(),
         customer: service.customer.as_deref().map(str::to_owned),
-        timezone: service.terms.timezone.clone(),
+        timezone: service.terms.timezone.to_string(),
         state: service.state_name().to_owned(),
         cause: service.cause_name().map(str::to_owned),
         since: service.since,

@@ -207,7 +207,7 @@ fn view(history: &History, stop: &Stop, now: Instant) -> StopView {
     let verdicts = stop.services.iter().map(|service| {
         let terms = contracts.running(history, service, stop.window.from).terms;
         let terms = terms.resolved();
-        timezone.get_or_insert_with(|| terms.terms().timezone.clone());
+        timezone.get_or_insert_with(|| terms.terms().timezone.to_string());
         let judged = judge_recorded(history, service, terms, stop);
         StopVerdict {
             service: service.clone(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{Instant, Month, MonthTerms, ResolvedTerms, Terms};
@@ -123,7 +124,7 @@ struct PlannedWitness {
 
 #[derive(Debug, Serialize)]
 struct PlannedTerms {
-    timezone: String,
+    timezone: Arc<str>,
     target_percent: String,
     levels: Vec<String>,
     /// None when the terms are wrong.
@@ -402,7 +403,7 @@ fn planned_terms(terms: &Terms, services: usize, now: Instant) -> PlannedTerms {
 fn planned_service(service: &Service) -> PlannedService {
     let login = &service.logins[0];
     let in_ms = |limit: Duration| i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
-    let family = |login: &std::sync::Arc<Login>| match login.dial.family {
+    let family = |login: &Arc<Login>| match login.dial.family {
         Family::Any => "IPv4 or IPv6",
         Family::V4 => "IPv4",
         Family::V6 => "IPv6",

@@ -1,5 +1,7 @@
 //! `[terms.NAME]`: what a provider promised. Whatever is left out is as `docs/contract.md` has it.
 
+use std::sync::Arc;
+
 use contract::Terms;
 use contract::terms::{Boundary, Counts, MinuteRule, ServiceLevel};
 
@@ -23,7 +25,7 @@ pub(super) fn terms(table: Table<'_>) -> Terms {
     let levels = [("standard", ServiceLevel::Standard), ("jour", ServiceLevel::Jour)];
     let counts = [("accepted", Counts::Accepted), ("claimed", Counts::Claimed)];
     let terms = Terms {
-        timezone: table.text("timezone", timezone).unwrap_or(default.timezone),
+        timezone: table.text("timezone", timezone).map_or(default.timezone, Arc::from),
         target: table.text("target", percent).unwrap_or(default.target),
         edges: table.texts("edges", percent).unwrap_or(default.edges),
         reductions: table.texts("reductions", percent).unwrap_or(default.reductions),

@@ -196,7 +196,7 @@ pub fn explain_minute(
     Some(ExplainedMinute {
         service: service.to_owned(),
         month: terms.month(),
-        timezone: terms.terms().timezone.clone(),
+        timezone: terms.terms().timezone.to_string(),
         from: minute.from,
         until: minute.until,
         minute_rule: terms.terms().minute_rule,

@@ -23,7 +23,7 @@ impl Office for Facts {
     }
 
     fn terms(self, name: &str, timezone: &str, counts: &str) -> Self {
-        let terms = contract::Terms { timezone: timezone.to_owned(), ..Default::default() };
+        let terms = contract::Terms { timezone: timezone.into(), ..Default::default() };
         let mut terms = serde_json::to_value(terms).unwrap();
         terms["counts"] = counts.into();
         self.note(json!({"fact": "terms_set", "name": name, "month": "2026-01", "terms": terms}))

@@ -79,7 +79,7 @@ fn c6_2_a_month_that_begins_within_a_utc_minute_counts_its_part() {
         .down("1971-02-01 00:44", "1971-02-01 00:45")
         .measured("1971-12-01");
     for rule in [MinuteRule::Exact, MinuteRule::Started, MinuteRule::Whole] {
-        let terms = || Terms { timezone: "Africa/Monrovia".to_owned(), ..under(rule) };
+        let terms = || Terms { timezone: "Africa/Monrovia".into(), ..under(rule) };
         for month in ["1971-01", "1971-02"] {
             assert_eq!(facts.figure_under(month, terms(), None).counted_ms, 30_000, "{rule:?}");
         }

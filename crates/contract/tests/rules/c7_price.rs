@@ -103,7 +103,7 @@ fn c7_4_the_minute_at_a_months_edge_is_discovered_in_the_month() {
         .up("1971-01-01")
         .down("1971-02-01 00:44", "1971-02-01 00:45")
         .measured("1971-12-01");
-    let timezone = "Africa/Monrovia".to_owned();
+    let timezone = "Africa/Monrovia".into();
     let terms = Terms { timezone, target: 100.into(), ..under(MinuteRule::Started) };
     let figure = facts.figure_under("1971-02", terms, None);
     assert_eq!(figure.claim_deadline.unwrap().to_string(), "1971-04-01");

@@ -98,7 +98,7 @@ fn with_text(text: &str) -> Document {
         service.service = text();
         service.figure.terms = text();
         service.figure.terms_sha256 = text();
-        service.terms.timezone = text();
+        service.terms.timezone = text().into();
         for outage in &mut service.outages {
             outage.cause = text();
             outage.evidence = Some(Evidence {
