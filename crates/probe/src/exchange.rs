@@ -153,11 +153,10 @@ fn cleaned(redactor: &Redactor, message: Message) -> Message {
         headers if is_form(headers) => cleaned_form(redactor, &message.body),
         _ => redactor.clean(&message.body),
     };
-    let headers = message.headers.into_iter().map(|(name, value)| {
-        let value = redactor.header(&name, &value);
-        (name, value)
-    });
-    let headers = headers.collect();
+    let shown = |(name, value): (String, String)| {
+        (redactor.header_name(&name), redactor.header(&name, &value))
+    };
+    let headers = message.headers.into_iter().map(shown).collect();
     if let Some((end, _)) = body.char_indices().nth(BODY_CHARS_MAX) {
         body.truncate(end);
         body.push('…');

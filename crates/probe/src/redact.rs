@@ -117,6 +117,14 @@ impl Redactor {
         }
     }
 
+    /// A header's name as people may see it. HTTP's names come in small letters, so secrets are
+    /// looked for in small letters too.
+    pub fn header_name(&self, name: &str) -> String {
+        let needles = self.needles.to_ascii_lowercase().into();
+        let in_small_letters = Redactor { needles, ends: self.ends.clone() };
+        in_small_letters.clean(&name.to_ascii_lowercase())
+    }
+
     /// A header's value as people may see it. Of credentials the scheme is left, of cookies the
     /// names and attributes, of an address what [`Redactor::url`] leaves.
     pub fn header(&self, name: &str, value: &str) -> String {

@@ -179,6 +179,19 @@ fn headers_and_addresses_lose_what_they_bear() {
 }
 
 #[test]
+fn c10_3_a_headers_name_bears_no_secret() {
+    let redactor = Redactor::new("probe", &["Hemligt"]);
+    for name in ["content-type", "x-frame-options", "access-control-allow-credentials"] {
+        assert_eq!(redactor.header_name(name), name);
+    }
+    for name in ["hemligt", "x-hemligt-1", "hemligtwww-authenticate", "Hemligt", "x-%68emligt"] {
+        assert!(redactor.header_name(name).contains(CUT), "{name}");
+    }
+    assert_eq!(redactor.header_name("x-5f4dcc3b5aa765d61d83"), CUT);
+    assert_eq!(Redactor::new("probe", &["cut"]).header_name("x-cut"), "x- ");
+}
+
+#[test]
 fn an_excerpt_is_short_and_readable() {
     let page = "<title>Fel</title><script>var t='x'</script><h1>500</h1><p>Database&nbsp;gone</p>
         <input type=hidden name=csrf value=abc><textarea>abc</textarea>";
