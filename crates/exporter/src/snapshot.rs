@@ -201,7 +201,7 @@ pub struct PhaseTimes {
 
 impl PhaseTimes {
     const NONE: u32 = u32::MAX;
-    /// More than an hour is as an hour: no attempt may take that long.
+    /// An hour: no attempt may take that long.
     const LONGEST: u32 = 3_600_000_000;
 
     /// The phases of all `steps` together; one that did not happen in any of them did not happen.
